@@ -1,0 +1,134 @@
+"""Loads an artifact and checks that every file is what the manifest says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from models.artifacts.manifest import MANIFEST_NAME, Component, FileEntry, Manifest, from_json
+from models.errors import ArtifactError
+
+_HINT_DEFAULT = "Reinstall Attune, or restore models/weights/default from the repository."
+_HINT_OWN = "Publish the artifact again with `python -m training fit`, or copy the whole directory again."
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A verified artifact.
+
+    Attributes:
+        path: Its directory.
+        manifest: What it holds.
+        id: ``name@version+hash``: eight hex digits of the manifest's SHA-256, so any change of any file shows.
+    """
+
+    path: Path
+    manifest: Manifest
+    id: str
+
+    def directory(self, component: str) -> Path:
+        """Return the folder of a component's files.
+
+        Raises:
+            ArtifactError: The artifact has no such component.
+        """
+        return self.path / self._part(component).directory
+
+    def config(self, component: str) -> Mapping[str, Any]:
+        """Return a component's configuration.
+
+        Raises:
+            ArtifactError: The artifact has no such component.
+        """
+        return self._part(component).config
+
+    def component_version(self, component: str) -> str:
+        """Return ``component@version+hash`` over its own files and configuration: other parts do not change it."""
+        part = self._part(component)
+        files = {
+            path: entry.sha256 for path, entry in self.manifest.files.items() if path.startswith(f"{part.directory}/")
+        }
+        content = json.dumps([part.config, files, self.manifest.encoder], ensure_ascii=False, sort_keys=True)
+        return f"{component}@{self.manifest.version}+{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+    def _part(self, component: str) -> Component:
+        try:
+            return self.manifest.components[component]
+        except KeyError:
+            raise ArtifactError(
+                f"the artifact {self.id} has no component {component!r}",
+                f"模型包 {self.id} 中没有组件 {component!r}",
+                hint=_HINT_OWN,
+                location=str(self.path),
+            ) from None
+
+
+def default_artifact_path() -> Path:
+    """Return the directory of the artifact that ships with the package."""
+    return Path(__file__).parents[1] / "weights" / "default"
+
+
+def load_artifact(path: Path | None = None) -> Artifact:
+    """Return the artifact at ``path`` (``None``: the packaged one) after checking size and SHA-256 of every file.
+
+    Raises:
+        ArtifactError: No manifest there, an unreadable one, or a file missing or changed; ``location`` names the file.
+    """
+    directory = default_artifact_path() if path is None else path
+    hint = _HINT_DEFAULT if path is None else _HINT_OWN
+    source = directory / MANIFEST_NAME
+    try:
+        content = source.read_bytes()
+    except OSError as problem:
+        raise ArtifactError(
+            f"no model artifact at {directory}: manifest.json cannot be read",
+            f"{directory} 中没有可用的模型包:无法读取 manifest.json",
+            hint=hint,
+            location=str(source),
+        ) from problem
+    try:
+        manifest = from_json(content.decode("utf-8"))
+    except ValueError as problem:  # also JSONDecodeError and UnicodeDecodeError
+        raise ArtifactError(
+            f"manifest.json is not a valid manifest: {problem}",
+            f"manifest.json 不是有效的模型清单:{problem}",
+            hint=hint,
+            location=str(source),
+        ) from problem
+    for name, entry in manifest.files.items():
+        _verify(directory, name, entry, hint)
+    identity = f"{manifest.name}@{manifest.version}+{hashlib.sha256(content).hexdigest()[:8]}"
+    return Artifact(directory, manifest, identity)
+
+
+def _verify(directory: Path, name: str, entry: FileEntry, hint: str) -> None:
+    relative = PurePosixPath(name)
+    if relative.is_absolute() or ".." in relative.parts:
+        raise ArtifactError(
+            f"the manifest names a file outside the artifact: {name}",
+            f"模型清单中的文件位于模型包之外:{name}",
+            hint=hint,
+            location=name,
+        )
+    file = directory / relative
+    try:
+        with file.open("rb") as stream:
+            found = FileEntry(hashlib.file_digest(stream, "sha256").hexdigest(), file.stat().st_size)
+    except OSError as problem:
+        raise ArtifactError(
+            f"a file of the model artifact is missing: {name}",
+            f"模型包缺少文件:{name}",
+            hint=hint,
+            location=str(file),
+        ) from problem
+    if found != entry:
+        raise ArtifactError(
+            f"a file of the model artifact is damaged: {name} ({found.size} bytes, {entry.size} expected)",
+            f"模型包文件已损坏:{name}({found.size} 字节,应为 {entry.size} 字节)",
+            hint=hint,
+            location=str(file),
+        )

@@ -1,0 +1,1 @@
+"""Plain typed values that every stage shares. Standard library only."""

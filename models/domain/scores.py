@@ -1,0 +1,181 @@
+"""What scoring returns: values with their evidence and versions. All are immutable and JSON-ready by field name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Direction = Literal["improved", "worsened", "flat"]
+CsatLabel = Literal["dissatisfied", "neutral", "satisfied"]
+ResolutionLabel = Literal["yes", "no", "unclear"]
+Verdict = Literal["pass", "fail", "na", "no_evidence", "abstain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A piece of a turn: ``quote == turn.text[start:end]`` (offsets in characters, end exclusive)."""
+
+    turn: int
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSentiment:
+    """Sentiment of one customer turn.
+
+    Attributes:
+        turn: Zero-based index in the input.
+        role: Always ``customer`` for now.
+        score: P(positive) − P(negative), −1…1.
+        probs: ``negative``, ``neutral``, ``positive``; they sum to 1.
+    """
+
+    turn: int
+    role: str
+    score: float
+    probs: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TurningPoint:
+    """A customer turn at which the sentiment turned, with the agent turn before it.
+
+    Attributes:
+        turn: The customer turn at which the new level shows.
+        change: Size of the step in smoothed score, −2…2.
+        agent_turn: The latest agent turn before it, or ``None`` where the agent had not spoken.
+    """
+
+    turn: int
+    change: float
+    agent_turn: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentimentScore:
+    """The customer's sentiment over the conversation; ``None`` where no customer turn carries text."""
+
+    turns: tuple[TurnSentiment, ...]
+    start: float | None
+    end: float | None
+    shift: float | None
+    direction: Direction | None
+    volatility: float | None
+    turning_points: tuple[TurningPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CsatScore:
+    """Predicted customer satisfaction.
+
+    Attributes:
+        distribution: Probabilities of 1…5; sum to 1.
+        mean: Its mean, 1…5.
+        p_dissatisfied: P(1 or 2), 0…1.
+        interval: Where a rating lies with the coverage named: lower and upper bound, 1…5.
+        coverage: The nominal coverage of ``interval``, e.g. 0.9.
+        label: The decision.
+        abstain: True where the model should not be relied on (nothing to read, too uncertain).
+    """
+
+    distribution: tuple[float, ...]
+    mean: float
+    p_dissatisfied: float
+    interval: tuple[float, float]
+    coverage: float
+    label: CsatLabel
+    abstain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionScore:
+    """Whether the customer's matter was resolved in the conversation; ``p_resolved`` is 0…1."""
+
+    p_resolved: float
+    label: ResolutionLabel
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """Verdict of one playbook check; only ``fail`` costs points."""
+
+    id: str
+    verdict: Verdict
+    confidence: float
+    critical: bool
+    evidence: tuple[Evidence, ...]
+    reason: str
+    reason_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceScore:
+    """All checks of a playbook; ``score`` is the weighted share passed of those that apply, ``None`` if none does."""
+
+    score: float | None
+    checks: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionResult:
+    """One criterion of a rubric.
+
+    Attributes:
+        id: Its id in the rubric.
+        source: Where its value comes from, e.g. ``check:greeting`` or ``csat.mean``.
+        value: Share of its weight earned, 0…1; ``None`` where it does not apply (its weight goes to the rest).
+        weight: Its weight as written in the rubric.
+        points: Points earned, of ``max_points``, after spreading; both 0 where it does not apply.
+        max_points: Points it could earn, of 100.
+        auto_fail: True where it is critical and failed: the whole score is 0.
+        reason: Why, in Chinese.
+        reason_en: Why, in English.
+    """
+
+    id: str
+    source: str
+    value: float | None
+    weight: float
+    points: float
+    max_points: float
+    auto_fail: bool
+    reason: str
+    reason_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class QaScore:
+    """The auto-QA score 0…100; ``None`` (and not passed) where no criterion applies."""
+
+    score: float | None
+    passed: bool | None
+    auto_fail: bool
+    criteria: tuple[CriterionResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What a score was made of: hash of the input, and id@version (or id@version+hash) of everything applied to it."""
+
+    input: str
+    playbook: str
+    rubric: str
+    model: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBundle:
+    """Everything said of one conversation (revision)."""
+
+    id: str
+    versions: Versions
+    sentiment: SentimentScore
+    csat: CsatScore
+    resolution: ResolutionScore
+    compliance: ComplianceScore
+    qa: QaScore
+    timing: Mapping[str, float | None] = field(default_factory=dict)

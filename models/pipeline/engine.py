@@ -1,0 +1,158 @@
+"""The engine: encoder, scorers, playbook and rubric loaded once, then any number of conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from models import __version__
+from models.artifacts import load_artifact
+from models.domain.context import Context
+from models.domain.conversation import Conversation, Turn
+from models.domain.playbook import Playbook
+from models.domain.rubric import Rubric
+from models.domain.scores import ScoreBundle, Versions
+from models.domain.timing import measure_timing
+from models.encode.base import Encoder
+from models.encode.load import load_encoder
+from models.interchange import content_hash
+from models.pipeline.build import order_components
+from models.pipeline.config import PipelineConfig
+from models.pipeline.run import Vector, mask_turn, needs_vector, open_context, score_context, take_turn
+from models.pipeline.stream import Session
+from models.qa import evaluate_rubric, list_rubrics, load_rubric
+from models.qa.figures import Measured
+from models.scorers.base import Component
+from models.scorers.compliance import ComplianceScorer, list_playbooks, load_playbook
+from models.scorers.csat import CsatScorer
+from models.scorers.sentiment import SentimentScorer
+
+
+class Pipeline:
+    """Scores conversations; holds threads and memory until ``close``."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        components: Sequence[Component],
+        playbook: Playbook,
+        rubric: Rubric,
+        model: str,
+    ) -> None:
+        """Order the components and warm the encoder up.
+
+        Args:
+            encoder: Makes the vectors.
+            components: The scorers, among them ``sentiment``, ``csat`` and ``compliance``.
+            playbook: The one the compliance scorer was made with.
+            rubric: Makes the auto-QA score.
+            model: Identifies encoder and weights; goes into every score.
+
+        Raises:
+            PipelineError: The components do not fit together.
+        """
+        self.encoder = encoder
+        self.playbook = playbook
+        self.rubric = rubric
+        self.model = model
+        self._playbook_label = _label(playbook, list_playbooks())
+        self._rubric_label = _label(rubric, list_rubrics())
+        self._components = order_components(components)
+        self._check_weights = {check.id: check.weight for check in playbook.checks}
+        self.encoder.encode(["你好"])
+
+    def score(self, conversations: Sequence[Conversation]) -> list[ScoreBundle]:
+        """Return one bundle per conversation, in order; all texts are encoded in one go, so give some hundreds."""
+        masked = [[mask_turn(turn) for turn in conversation.turns] for conversation in conversations]
+        wanted = {
+            text: None
+            for conversation, texts in zip(conversations, masked, strict=True)
+            for turn, text in zip(conversation.turns, texts, strict=True)
+            if needs_vector(turn)
+        }
+        vectors = dict(zip(wanted, self.encoder.encode(list(wanted)), strict=True))
+        return [
+            self._score_one(conversation, texts, vectors)
+            for conversation, texts in zip(conversations, masked, strict=True)
+        ]
+
+    def stream(self, conversation: Conversation) -> Session:
+        """Open a running conversation; its attributes are read, its turns are not."""
+        return Session(conversation, self._take_and_encode, self._finish)
+
+    def versions_for(self, conversation: Conversation) -> Versions:
+        """Return what a score of this conversation is made of."""
+        return Versions(
+            input=content_hash(conversation),
+            playbook=self._playbook_label,
+            rubric=self._rubric_label,
+            model=self.model,
+            code=__version__,
+        )
+
+    def close(self) -> None:
+        """Give back threads and memory."""
+        self.encoder.close()
+
+    def _score_one(
+        self, conversation: Conversation, texts: Sequence[str], vectors: Mapping[str, Vector]
+    ) -> ScoreBundle:
+        context = open_context(conversation)
+        for turn, text in zip(conversation.turns, texts, strict=True):
+            vector = vectors[text] if needs_vector(turn) else None
+            context = take_turn(context, turn, text, vector, self._components)
+        return self._finish(conversation, context)
+
+    def _take_and_encode(self, context: Context, turn: Turn) -> Context:
+        text = mask_turn(turn)
+        vector = self.encoder.encode([text])[0] if needs_vector(turn) else None
+        return take_turn(context, turn, text, vector, self._components)
+
+    def _finish(self, conversation: Conversation, context: Context) -> ScoreBundle:
+        scores = score_context(context, self._components).scores
+        measured = Measured(
+            sentiment=scores["sentiment"],
+            csat=scores["csat"].csat,
+            resolution=scores["csat"].resolution,
+            compliance=scores["compliance"],
+            timing=measure_timing(conversation.turns),
+        )
+        return ScoreBundle(
+            id=conversation.id,
+            versions=self.versions_for(conversation),
+            sentiment=measured.sentiment,
+            csat=measured.csat,
+            resolution=measured.resolution,
+            compliance=measured.compliance,
+            qa=evaluate_rubric(self.rubric, measured, self._check_weights),
+            timing=measured.timing,
+        )
+
+
+def load_pipeline(config: PipelineConfig) -> Pipeline:
+    """Load everything the configuration names.
+
+    Raises:
+        AttuneError: A part is unknown, missing or broken; the error says which and where.
+    """
+    playbook = load_playbook(config.playbook)
+    rubric = load_rubric(config.rubric)
+    artifact = load_artifact(config.artifact)
+    model = artifact.id
+    if config.encoder is None:
+        encoder = load_encoder(artifact.directory("encoder"), threads=config.threads, cache=config.cache)
+    else:
+        encoder = load_encoder(config.encoder, threads=config.threads, cache=config.cache)
+        model += f"/encoder+{encoder.fingerprint[:8]}"
+    components: list[Component] = [
+        SentimentScorer.from_artifact(artifact),
+        CsatScorer.from_artifact(artifact),
+        ComplianceScorer(playbook),
+    ]
+    return Pipeline(encoder, components, playbook, rubric, model)
+
+
+def _label(policy: Playbook | Rubric, packaged: Sequence[Playbook | Rubric]) -> str:
+    """Return ``id@version``; a user's own file adds eight digits of its hash: nobody else guards its version."""
+    label = f"{policy.id}@{policy.version}"
+    known = policy.hash in {other.hash for other in packaged}
+    return label if known else f"{label}+{policy.hash.removeprefix('sha256:')[:8]}"

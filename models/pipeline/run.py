@@ -1,0 +1,51 @@
+"""The two steps both ways of scoring share: take in one turn, and score the turns so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.domain.context import Context
+from models.domain.conversation import Conversation, Turn
+from models.pipeline.build import ENCODER
+from models.scorers.base import Component
+from models.text.masking import mask
+
+Vector = NDArray[np.float32]
+
+
+def open_context(conversation: Conversation) -> Context:
+    """Return the context before the first turn: attributes only, nothing that is known only afterwards."""
+    return Context(head=replace(conversation, turns=(), facts={}, ended_at=None))
+
+
+def needs_vector(turn: Turn) -> bool:
+    """Tell whether a turn's text is encoded: not a system notice, not a picture."""
+    return turn.role != "system" and bool(turn.text.strip())
+
+
+def mask_turn(turn: Turn) -> str:
+    """Return the turn's text as scorers and encoder see it: masked, of the same length."""
+    return mask(turn.text)
+
+
+def take_turn(
+    context: Context, turn: Turn, text: str, vector: Vector | None, components: Sequence[Component]
+) -> Context:
+    """Return the context one turn later, with what each component observed in it."""
+    context = context.with_turn(turn, text).with_signal(ENCODER, vector)
+    for component in components:
+        if "signal" in component.provides:
+            context = context.with_signal(component.name, component.observe(context))
+    return context
+
+
+def score_context(context: Context, components: Sequence[Component]) -> Context:
+    """Return the context with each component's score over the turns so far."""
+    for component in components:
+        if "score" in component.provides:
+            context = context.with_score(component.name, component.score(context))
+    return context

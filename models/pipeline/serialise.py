@@ -1,0 +1,30 @@
+"""A score bundle as JSON values: one place decides names, order and precision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from models.domain.scores import ScoreBundle
+
+# Four decimals are more than any of the figures can bear, and hide what differs in the last bits between processors.
+DECIMALS = 4
+
+
+def bundle_to_json(bundle: ScoreBundle) -> dict[str, Any]:
+    """Return the bundle as JSON-ready values, keys in field order, floats rounded to ``DECIMALS``."""
+    values: dict[str, Any] = _plain(bundle)
+    return values
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return round(value, DECIMALS) + 0.0  # never -0.0
+    return value

@@ -1,0 +1,1 @@
+"""The scorers; they never import each other and meet only through ``Context``."""

@@ -1,0 +1,183 @@
+"""Find a playbook's cues in one message: the only step whose cost grows with the text.
+
+Patterns run in RE2: time linear in the text whatever a user's pattern is, so no playbook can hang scoring. One RE2 set
+over all cues says in one pass which occur at all; only those are looked at again for their positions.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import re2
+
+from models.domain.playbook import Cue, Playbook, Reach
+from models.text.normalise import normalise
+
+Span = tuple[int, int]
+
+# Enough for any message that people write; keeps the cost linear for what they do not.
+_MOST_MATCHES = 40
+_MOST_RETRIES = 80
+_SET_MEMORY = 256 << 20
+
+_SENTENCE_END = re.compile(r"[。!?;\n]+|\.(?=\s|$)|…+")
+_CLAUSE_END = re.compile(r"[,、。!?;:\n~…()]+|\.(?=\s|$)|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|\s[-–]\s")
+_WORD = re.compile(r"[^\W_]")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class TurnCues:
+    """What one message shows: per cue its spans in the original text, in order. ``blank``: nothing to read in it."""
+
+    seen: Mapping[str, tuple[Span, ...]]
+    blank: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """Where a text's clauses or sentences end; finds the piece that holds a match."""
+
+    cuts: tuple[int, ...]
+    length: int
+
+    @classmethod
+    def of(cls, text: str, ends: re.Pattern[str]) -> _Bounds:
+        return cls(tuple(match.end() for match in ends.finditer(text)), len(text))
+
+    def around(self, span: Span) -> Span:
+        first = bisect_right(self.cuts, span[0])
+        last = bisect_right(self.cuts, max(span[0], span[1] - 1))
+        return (self.cuts[first - 1] if first else 0), (self.cuts[last] if last < len(self.cuts) else self.length)
+
+    def pieces(self) -> list[Span]:
+        starts = [0, *self.cuts]
+        return [(a, b) for a, b in zip(starts, [*self.cuts, self.length], strict=True) if a < b]
+
+
+def options() -> re2.Options:
+    """Return the options that patterns are compiled with."""
+    chosen = re2.Options()
+    chosen.log_errors = False
+    chosen.max_mem = _SET_MEMORY
+    return chosen
+
+
+def expand(pattern: str, words: Mapping[str, str]) -> str:
+    """Replace every ``{word}`` of a pattern, words in words too; raise ``KeyError`` for one that does not exist."""
+    for _ in range(8):
+        wider = _PLACEHOLDER.sub(lambda match: f"(?:{words[match[1]]})", pattern)
+        if wider == pattern:
+            return pattern
+        pattern = wider
+    raise ValueError("words refer to each other in a circle")
+
+
+def _alternation(patterns: tuple[str, ...], words: Mapping[str, str]) -> str:
+    return "|".join(f"(?:{expand(pattern, words)})" for pattern in patterns)
+
+
+class CueFinder:
+    """The compiled patterns of one playbook."""
+
+    def __init__(self, playbook: Playbook) -> None:
+        """Compile all cues; the playbook has been validated, so patterns compile and names exist."""
+        self._cues = playbook.cues
+        self._include = {}
+        self._exclude = {}
+        self._names: list[str] = []
+        self._any = re2.Set.SearchSet(options())
+        for name, cue in playbook.cues.items():
+            if cue.include:
+                pattern = _alternation(cue.include, playbook.words)
+                self._include[name] = re2.compile(pattern, options())
+                self._any.Add(pattern)
+                self._names.append(name)
+            if cue.exclude:
+                self._exclude[name] = re2.compile(_alternation(cue.exclude, playbook.words), options())
+        if self._names:
+            self._any.Compile()
+
+    def find(self, text: str, sentiment: float | None) -> TurnCues:
+        """Return what ``text`` shows; ``sentiment`` is its score (−1…1) or ``None`` where it has none."""
+        plain = normalise(text)
+        found: dict[str, list[Span]] = {}
+        clauses = _Bounds.of(plain.text, _CLAUSE_END)
+        if plain.text:
+            self._match(plain.text, clauses, found)
+        if sentiment is not None:
+            whole = (0, len(plain.text))
+            for name, cue in self._cues.items():
+                if cue.sentiment_below is not None and sentiment < cue.sentiment_below and name not in found:
+                    found[name] = [whole]
+        seen = {name: tuple(plain.span(*span) for span in sorted(spans)) for name, spans in found.items()}
+        return TurnCues(seen=seen, blank=_WORD.search(plain.text) is None)
+
+    def _match(self, text: str, clauses: _Bounds, found: dict[str, list[Span]]) -> None:
+        sentences = _Bounds.of(text, _SENTENCE_END)
+        occurring = sorted(self._any.Match(text)) if self._names else []
+        raw = {}
+        for index in occurring:
+            name = self._names[index]
+            if spans := self._search(name, text):
+                raw[name] = spans
+        for name, spans in raw.items():
+            cue = self._cues[name]
+            kept = [span for span in spans if _allowed(span, cue, raw, clauses, sentences)]
+            if kept:
+                found[name] = kept
+        for name, cue in self._cues.items():
+            if cue.rest_of and (rest := _rest(text, cue, found, clauses)):
+                found[name] = rest
+
+    def _search(self, name: str, text: str) -> list[Span]:
+        """Return the spans of a cue that no exclusion overlaps; looks behind an excluded one again from its inside."""
+        include, exclude = self._include[name], self._exclude.get(name)
+        barred = [match.span() for match in exclude.finditer(text)] if exclude else []
+        spans: list[Span] = []
+        place = retries = 0
+        while len(spans) < _MOST_MATCHES and retries < _MOST_RETRIES and place <= len(text):
+            match = include.search(text, place)
+            if match is None:
+                break
+            start, end = match.span()
+            if any(start < b and a < end for a, b in barred):
+                retries += 1
+                place = start + 1
+            else:
+                spans.append((start, end))
+                place = max(end, start + 1)
+        return spans
+
+
+def _allowed(
+    span: Span, cue: Cue, raw: Mapping[str, list[Span]], clauses: _Bounds, sentences: _Bounds
+) -> bool:
+    def near(name: str, within: Reach) -> bool:
+        if name not in raw:
+            return False
+        if within == "message":
+            return True
+        start, end = span
+        if within != "match":
+            start, end = (clauses if within == "clause" else sentences).around(span)
+        return any(start < b and a < end for a, b in raw[name])
+
+    if any(near(guard.cue, guard.within) for guard in cue.unless):
+        return False
+    return not cue.needs or any(near(guard.cue, guard.within) for guard in cue.needs)
+
+
+def _rest(text: str, cue: Cue, found: Mapping[str, list[Span]], clauses: _Bounds) -> list[Span]:
+    """Return the clauses that show none of the cues in ``rest_of`` and are long enough to say something."""
+    taken = [span for name in cue.rest_of for span in found.get(name, ())]
+    rest = []
+    for start, end in clauses.pieces():
+        if any(start < b and a < end for a, b in taken):
+            continue
+        if len(_WORD.findall(text[start:end])) >= cue.min_chars:
+            rest.append((start, end))
+    return rest

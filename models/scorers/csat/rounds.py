@@ -1,0 +1,80 @@
+"""Turns a chat's many short messages into the alternation of two sides that the network was trained on.
+
+Consecutive messages of one side become one round. The service side is agents and bots together: in the training
+dialogues the helpdesk's canned replies are part of what was rated. System messages belong to neither and are skipped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.domain.conversation import Role
+
+Side = Literal["customer", "service"]
+SIDES: tuple[Side, ...] = ("customer", "service")
+EXTRA_FEATURES = ("service", "length", "position", "silent")
+_SIDE_OF: dict[Role, Side] = {"customer": "customer", "agent": "service", "bot": "service"}
+_LAST_POSITION = 6  # training dialogues have at most seven rounds; later ones look like the seventh
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the scorer keeps of one turn.
+
+    Attributes:
+        side: Who spoke.
+        characters: Length of the text.
+        vector: The encoder's, shape ``(d,)``; ``None`` without text.
+    """
+
+    side: Side
+    characters: int
+    vector: NDArray[np.float32] | None
+
+
+def side_of(role: Role) -> Side | None:
+    """Return the side a role speaks for; ``None`` for system messages."""
+    return _SIDE_OF.get(role)
+
+
+def group_rounds(messages: Iterable[Message]) -> list[list[Message]]:
+    """Return runs of consecutive messages of one side."""
+    rounds: list[list[Message]] = []
+    for message in messages:
+        if rounds and rounds[-1][0].side == message.side:
+            rounds[-1].append(message)
+        else:
+            rounds.append([message])
+    return rounds
+
+
+def round_features(rounds: list[list[Message]], width: int) -> NDArray[np.float32]:
+    """Return the network's raw input, shape ``(len(rounds), width + 4)``; every row depends on the past only.
+
+    A round's vector is the mean of its messages' vectors weighted by length, which is close to what the mean-pooling
+    encoder gives for the joined text, scaled to length 1; zeros where nothing was written. Then the features of
+    ``EXTRA_FEATURES``: service side (0/1), log length, position from the start (capped), silence (0/1).
+    """
+    features = np.zeros((len(rounds), width + len(EXTRA_FEATURES)), dtype=np.float32)
+    for place, messages in enumerate(rounds):
+        total = np.zeros(width, dtype=np.float64)
+        for message in messages:
+            if message.vector is not None:
+                total += max(message.characters, 1) * message.vector.astype(np.float64)
+        norm = float(np.linalg.norm(total))
+        if norm > 0.0:
+            features[place, :width] = total / norm
+        characters = sum(message.characters for message in messages)
+        features[place, width:] = (
+            float(messages[0].side == "service"),
+            math.log1p(characters) / 5.0,
+            min(place, _LAST_POSITION) / _LAST_POSITION,
+            float(norm == 0.0),
+        )
+    return features

@@ -1,0 +1,57 @@
+"""The sentiment component: one value per customer turn, the trajectory over all of them."""
+
+from __future__ import annotations
+
+from models.artifacts import Artifact
+from models.domain.context import Context
+from models.domain.scores import SentimentScore, TurnSentiment
+from models.scorers.sentiment.head import CLASSES, SentimentHead
+from models.scorers.sentiment.trajectory import TrajectoryRule, summarise
+
+_DECIMALS = 6
+
+
+class SentimentScorer:
+    """Scores each customer turn by itself and summarises where the conversation went.
+
+    Its signal is a ``TurnSentiment``, or ``None`` for a turn that is not the customer's or carries no text.
+    """
+
+    name = "sentiment"
+    requires = frozenset({"encoder"})
+    provides = frozenset({"signal", "score"})
+
+    def __init__(self, head: SentimentHead, rule: TrajectoryRule, version: str) -> None:
+        """Keep the trained head and the trajectory's rule; ``version`` identifies both."""
+        self.version = version
+        self._head = head
+        self._rule = rule
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact) -> SentimentScorer:
+        """Load the component from a verified artifact."""
+        config = artifact.config(cls.name)
+        head = SentimentHead.load(artifact.directory(cls.name), float(config["temperature"]))
+        rule = TrajectoryRule.from_config(config["trajectory"])
+        return cls(head, rule, artifact.component_version(cls.name))
+
+    def observe(self, context: Context) -> TurnSentiment | None:
+        """Return the newest turn's sentiment; ``None`` for other roles and for turns without text."""
+        turn, text, vector = context.turns[-1], context.texts[-1], context.signals["encoder"][-1]
+        if turn.role != "customer" or vector is None or not text.strip():
+            return None
+        probs = self._head.probabilities(vector, text)
+        negative, neutral, positive = (round(p, _DECIMALS) for p in probs)
+        return TurnSentiment(
+            turn=turn.index,
+            role=turn.role,
+            score=round(positive - negative, _DECIMALS),
+            probs=dict(zip(CLASSES, (negative, neutral, positive), strict=True)),
+        )
+
+    def score(self, context: Context) -> SentimentScore:
+        """Return the trajectory over the turns so far."""
+        signals: tuple[TurnSentiment | None, ...] = context.signals[self.name]
+        turns = [signal for signal in signals if signal is not None]
+        agents = [turn.index for turn in context.turns if turn.role == "agent"]
+        return summarise(turns, agents, self._rule)

@@ -1,0 +1,1 @@
+"""Text as scorers read it: masked, normalised for matching, its language known."""

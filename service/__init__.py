@@ -1,0 +1,1 @@
+"""The service: database, API, background work. Built on ``models``; never imports ``training``."""

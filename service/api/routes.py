@@ -1,0 +1,23 @@
+"""All routes in the order they are tried."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from service.api import catalogue, conversations, health, jobs, keys, kpis, scores
+
+v1 = APIRouter(prefix="/v1")
+for part in (
+    conversations.router,
+    scores.router,
+    catalogue.router,
+    kpis.router,
+    jobs.router,
+    keys.router,
+    conversations.detail_router,
+):
+    v1.include_router(part)
+
+router = APIRouter()
+router.include_router(health.router)
+router.include_router(v1)

@@ -1,0 +1,58 @@
+"""``attune export``: writes out what is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli.language import pick
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "export",
+        short_help=pick("导出会话或评分", "Write out conversations or scores"),
+        help=pick(
+            "导出数据库中的全部会话(交换格式,已脱敏);加 --scores 则导出最新评分。",
+            "Write out all stored conversations (interchange format, masked), or with --scores their newest scores.",
+        ),
+    )(export)
+
+
+def export(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help=pick("输出 .jsonl 或 .jsonl.gz,- 为标准输出", "Output, .jsonl or .jsonl.gz; - is standard output"),
+        ),
+    ] = Path("-"),
+    scores: Annotated[bool, typer.Option("--scores", help=pick("导出评分", "Write scores instead"))] = False,
+) -> None:
+    """Write line by line, in order of id."""
+    from service.cli.database import opened_database
+    from service.cli.screen import progress, say
+    from service.conversations.read import iter_conversations
+    from service.ingest import open_output
+
+    done = waiting = 0
+    with (
+        opened_database() as database,
+        database.transaction() as session,
+        open_output(out) as write,
+        progress("导出中", "exporting") as advance,
+    ):
+        for stored in iter_conversations(session):
+            line = stored.score if scores else stored.document
+            if line is None:
+                waiting += 1
+                continue
+            write(line)
+            done += 1
+            advance(done, None)
+    missing_zh, missing_en = (f",{waiting:,} 个尚无评分", f", {waiting:,} have no score yet") if waiting else ("", "")
+    say(f"已导出 {done:,} 个会话{missing_zh}", f"Exported {done:,} conversations{missing_en}")

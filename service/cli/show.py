@@ -1,0 +1,116 @@
+"""``attune show``: one conversation with everything that was said of it, readable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from models.errors import AttuneError
+from service.cli.language import pick
+
+
+class NotInFileError(AttuneError):
+    """The file holds no conversation (or score) of that id."""
+
+    code = "not-in-file"
+
+
+class ShowUsageError(AttuneError):
+    """The options do not fit together."""
+
+    code = "usage"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "show",
+        short_help=pick("查看一个会话及其评分", "Look at one conversation and its score"),
+        help=pick(
+            "在终端查看一个会话及其评分:来自数据库,或用 --conversations 与 --scores 指定文件。",
+            "Look at one conversation and its score: from the database, or from files by --conversations and --scores.",
+        ),
+    )(show)
+
+
+def show(
+    conversation_id: Annotated[str, typer.Argument(metavar="ID", help=pick("会话编号", "Id of the conversation"))],
+    conversations: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=pick("会话文件", "File of conversations"))
+    ] = None,
+    scores: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=pick("attune score 的输出", "Output of attune score"))
+    ] = None,
+) -> None:
+    """Find it and draw it."""
+    from rich.console import Console
+
+    from service.cli.show_view import draw
+
+    if conversations is None and scores is not None:
+        raise ShowUsageError(
+            "--scores needs --conversations, too", "--scores 须与 --conversations 同用", hint="attune show --help"
+        )
+    document, bundle, note = (
+        _from_database(conversation_id)
+        if conversations is None
+        else _from_files(conversation_id, conversations, scores)
+    )
+    console = Console(highlight=False, markup=False)
+    for part in draw(document, bundle):
+        console.print(part)
+    if note:
+        console.print(note, style="yellow")
+
+
+def _from_database(conversation_id: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None]:
+    from service.cli.database import opened_database
+    from service.conversations.read import get_conversation
+
+    with opened_database() as database, database.transaction() as session:
+        stored = get_conversation(session, conversation_id)
+    notes = {
+        "pending": pick(
+            "尚未评分:等待后台任务(attune worker)。", "Not scored yet: it waits for a worker (attune worker)."
+        ),
+        "failed": pick(f"评分失败:{stored.score_error}", f"Scoring failed: {stored.score_error}"),
+    }
+    return stored.document, stored.score, notes.get(stored.state)
+
+
+def _from_files(
+    conversation_id: str, conversations: Path, scores: Path | None
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None]:
+    from models.interchange import conversation_to_json
+    from service.ingest import Accepted, read_conversations
+
+    for item in read_conversations(conversations):
+        if isinstance(item, Accepted) and item.conversation.id == conversation_id:
+            document = conversation_to_json(item.conversation)
+            break
+    else:
+        raise _missing(conversation_id, conversations)
+    return document, _find_score(conversation_id, scores) if scores else None, None
+
+
+def _find_score(conversation_id: str, path: Path) -> Mapping[str, Any]:
+    from models.interchange import decode_json
+    from service.ingest.lines import read_lines
+    from service.ingest.source import open_source
+
+    wanted = json.dumps(conversation_id, ensure_ascii=False).encode()
+    with open_source(path) as source:
+        for line in read_lines(source.stream, source.offset):
+            if wanted in line.data:
+                value = decode_json(line.text())
+                if value.get("id") == conversation_id and "versions" in value:
+                    return value
+    raise _missing(conversation_id, path)
+
+
+def _missing(conversation_id: str, path: Path) -> NotInFileError:
+    return NotInFileError(f'holds no "{conversation_id}"', f"其中没有“{conversation_id}”", location=str(path))

@@ -1,0 +1,213 @@
+"""Draws a conversation and its score for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from service.cli.language import pick
+from service.cli.screen import printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+Json = Mapping[str, Any]
+_ROLES = {
+    "customer": ("客户", "cyan"),
+    "agent": ("客服", "green"),
+    "bot": ("机器人", "magenta"),
+    "system": ("系统", "dim"),
+}
+_VERDICTS = {
+    "pass": ("✓", "通过", "green"),
+    "fail": ("✗", "不合格", "bold red"),
+    "na": ("–", "不适用", "dim"),
+    "no_evidence": ("?", "无依据", "yellow"),
+    "abstain": ("?", "不判定", "yellow"),
+}
+_LABELS = {
+    "improved": "好转", "worsened": "恶化", "flat": "平稳",
+    "satisfied": "满意", "neutral": "一般", "dissatisfied": "不满意",
+    "yes": "已解决", "no": "未解决", "unclear": "不明确",
+}  # fmt: skip
+_HALF = 5
+
+
+def draw(document: Json, bundle: Json | None) -> Iterator[RenderableType]:
+    """Yield the parts of the view from top to bottom.
+
+    Args:
+        document: The conversation in the interchange format.
+        bundle: Its score as ``attune score`` writes it, or ``None``.
+    """
+    from rich.rule import Rule
+
+    yield Rule(_title(document), align="left")
+    yield _turns(document, bundle)
+    if bundle is None:
+        return
+    yield _section("情绪", "Sentiment")
+    yield _sentiment(bundle["sentiment"])
+    yield _section("预测满意度", "Predicted CSAT")
+    yield _csat(bundle["csat"], bundle["resolution"])
+    yield _section("话术合规", "Script compliance")
+    yield _checks(bundle["compliance"])
+    yield _section("自动质检", "Auto-QA")
+    yield _qa(bundle["qa"])
+    yield _versions(bundle["versions"])
+
+
+def _title(document: Json) -> Text:
+    from rich.text import Text
+
+    parts = [document["channel"], document["queue"], document.get("language")]
+    for key, zh, en in (("agent", "客服", "agent"), ("customer", "客户", "customer")):
+        party = document.get(key) or {}
+        known = " ".join(str(party[field]) for field in ("name", "id") if party.get(field))
+        parts.append(f"{pick(zh, en)} {known}" if known else None)
+    parts.append(document.get("started_at"))
+    title = Text(printable(str(document["id"])), style="bold")
+    return title.append(printable("  " + " · ".join(str(part) for part in parts if part)), style="dim")
+
+
+def _turns(document: Json, bundle: Json | None) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    scores = {turn["turn"]: turn["score"] for turn in bundle["sentiment"]["turns"]} if bundle else {}
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for options in ({"justify": "right", "style": "dim"}, {"no_wrap": True}, {"no_wrap": True}, {"no_wrap": True}, {}):
+        table.add_column(**options)
+    for index, turn in enumerate(document["turns"]):
+        zh, style = _ROLES[turn["role"]]
+        time = (turn.get("at") or "")[11:19]
+        text = printable(turn["text"]) if turn["text"].strip() else pick("(无文本)", "(no text)")
+        table.add_row(
+            str(index),
+            Text(time, style="dim"),
+            Text(pick(zh, turn["role"]), style=style),
+            _bar(scores[index]) if index in scores else Text(),
+            Text(text, style="" if turn["role"] in ("customer", "agent") else "dim"),
+        )
+    return table
+
+
+def _bar(score: float) -> Text:
+    """Draw a score of −1…1 from the middle: red to the left, green to the right."""
+    from rich.text import Text
+
+    filled = round(abs(score) * _HALF)
+    left = "█" * filled if score < 0 else ""
+    right = "█" * filled if score > 0 else ""
+    bar = Text(left.rjust(_HALF), style="red").append("│", style="dim").append(right.ljust(_HALF), style="green")
+    return bar.append(f" {score:+.2f}", style="red" if score < -0.2 else "green" if score > 0.2 else "dim")
+
+
+def _section(zh: str, en: str) -> Text:
+    from rich.text import Text
+
+    return Text("\n" + pick(zh, en), style="bold")
+
+
+def _sentiment(sentiment: Json) -> Text:
+    from rich.text import Text
+
+    if sentiment["start"] is None:
+        return Text(pick("  客户没有文字消息", "  the customer wrote no text"), style="dim")
+    styles = {"improved": "green", "worsened": "red", "flat": ""}
+    line = Text(f"  {sentiment['start']:+.2f} → {sentiment['end']:+.2f}  ")
+    line.append(f"{_label(sentiment['direction'])} ({sentiment['shift']:+.2f})", style=styles[sentiment["direction"]])
+    if sentiment["volatility"] is not None:
+        line.append(pick("  波动 ", "  volatility ") + f"{sentiment['volatility']:.2f}", style="dim")
+    for point in sentiment["turning_points"]:
+        cause = (
+            ""
+            if point["agent_turn"] is None
+            else pick(f",此前客服 #{point['agent_turn']}", f", after agent #{point['agent_turn']}")
+        )
+        line.append(
+            pick(f"\n  转折 #{point['turn']}", f"\n  turning point #{point['turn']}")
+            + f" ({point['change']:+.2f}{cause})"
+        )
+    return line
+
+
+def _csat(csat: Json, resolution: Json) -> Text:
+    from rich.text import Text
+
+    text = Text()
+    for rating, share in enumerate(csat["distribution"], start=1):
+        style = "red" if rating < 3 else "green" if rating > 3 else "yellow"
+        text.append(f"  {rating} ").append("█" * round(share * 30), style=style).append(f" {share:.0%}\n", style="dim")
+    low, high = csat["interval"]
+    text.append(pick("  均值 ", "  mean ") + f"{csat['mean']:.2f}", style="bold")
+    text.append(f"  [{low:.1f}–{high:.1f}] {csat['coverage']:.0%}  {_label(csat['label'])}")
+    text.append(pick("  不满意概率 ", "  P(dissatisfied) ") + f"{csat['p_dissatisfied']:.0%}")
+    text.append(pick("  解决概率 ", "  P(resolved) ") + f"{resolution['p_resolved']:.0%} {_label(resolution['label'])}")
+    if csat["abstain"]:
+        text.append(pick("\n  模型不作判断:依据不足", "\n  the model abstains: too little to go by"), style="yellow")
+    return text
+
+
+def _checks(compliance: Json) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for check in compliance["checks"]:
+        sign, zh, style = _VERDICTS[check["verdict"]]
+        name = Text(check["id"], style="bold" if check["critical"] else "")
+        name.append(" !" if check["critical"] else "", style="red")
+        detail = Text(printable(pick(check["reason"], check["reason_en"])))
+        for span in check["evidence"]:
+            detail.append(f"  #{span['turn']} “{printable(span['quote'])}”", style="italic dim")
+        table.add_row(
+            Text(f" {sign} {pick(zh, check['verdict'])}", style=style),
+            name,
+            Text(f"{check['confidence']:.2f}", style="dim"),
+            detail,
+        )
+    table.add_row(
+        Text(), Text(pick("得分", "score"), style="bold"), Text(_share(compliance["score"]), style="bold"), Text()
+    )
+    return table
+
+
+def _qa(qa: Json) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    if qa["score"] is None:
+        return Text(pick("  没有适用的评分项", "  no criterion applies"), style="dim")
+    line = Text(f"  {qa['score']:.1f} / 100  ", style="bold")
+    line.append(
+        pick("合格", "passed") if qa["passed"] else pick("不合格", "not passed"),
+        style="green" if qa["passed"] else "bold red",
+    )
+    if qa["auto_fail"]:
+        line.append(pick("  触犯红线,总分归零", "  a critical check failed: the score is 0"), style="bold red")
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for criterion in qa["criteria"]:
+        applies = criterion["value"] is not None
+        points = f"{criterion['points']:.1f}/{criterion['max_points']:.1f}" if applies else "–"
+        style = "bold red" if criterion["auto_fail"] else "" if applies else "dim"
+        reason = printable(pick(criterion["reason"], criterion["reason_en"]))
+        table.add_row(Text(f" {points}", style=style), Text(criterion["id"], style=style), Text(reason, style="dim"))
+    return Group(line, table)
+
+
+def _versions(versions: Json) -> Text:
+    from rich.text import Text
+
+    order: Sequence[str] = ("playbook", "rubric", "model", "code", "input")
+    return Text("\n" + " · ".join(f"{name} {str(versions[name])[:40]}" for name in order), style="dim")
+
+
+def _label(name: str) -> str:
+    return pick(_LABELS[name], name)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"

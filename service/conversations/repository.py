@@ -1,0 +1,158 @@
+"""Queries on conversations and their revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from service.conversations.filters import ConversationFilter
+from service.db.tables import ConversationRevision, ConversationRow, ScoreRow
+
+
+def insert_new(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Insert the rows whose ids are free and return those ids; waits for others who are inserting the same."""
+    if not rows:
+        return set()
+    statement = insert(ConversationRow).on_conflict_do_nothing(index_elements=["id"]).returning(col(ConversationRow.id))
+    return set(session.execute(statement, list(rows)).scalars())
+
+
+def lock_existing(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Lock the rows against other writers, in order of id, and return each one's revision and content hash."""
+    statement = (
+        select(ConversationRow.id, ConversationRow.revision, ConversationRow.content_hash)
+        .where(col(ConversationRow.id).in_(ids))
+        .order_by(col(ConversationRow.id))
+        .with_for_update(key_share=True)
+    )
+    return {row.id: (row.revision, row.content_hash) for row in session.execute(statement)}
+
+
+def update_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Overwrite the newest state of conversations that got a further revision; their scores are no longer current."""
+    if rows:
+        session.execute(
+            sa.update(ConversationRow), [{**row, "current_score_id": None, "score_error": None} for row in rows]
+        )
+
+
+def add_revisions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append revisions."""
+    if rows:
+        session.execute(sa.insert(ConversationRevision), list(rows))
+
+
+def current_documents(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, dict[str, Any]]]:
+    """Return the newest revision and document of each conversation."""
+    statement = (
+        select(ConversationRevision.conversation_id, ConversationRevision.revision, ConversationRevision.document)
+        .join(ConversationRow, _is_current_revision())
+        .where(col(ConversationRevision.conversation_id).in_(ids))
+    )
+    return {row.conversation_id: (row.revision, row.document) for row in session.execute(statement)}
+
+
+def get_many(session: Session, ids: Sequence[str]) -> list[tuple[ConversationRow, dict[str, Any], ScoreRow | None]]:
+    """Return conversations with their newest documents and current scores, in order of id."""
+    statement = (
+        select(ConversationRow, ConversationRevision.document, ScoreRow)
+        .join(ConversationRevision, _is_current_revision())
+        .outerjoin(ScoreRow, col(ScoreRow.id) == col(ConversationRow.current_score_id))
+        .where(col(ConversationRow.id).in_(ids))
+        .order_by(col(ConversationRow.id))
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+
+
+def exists(session: Session, conversation_id: str) -> bool:
+    """Tell whether there is such a conversation."""
+    return session.get(ConversationRow, conversation_id) is not None
+
+
+def page(
+    session: Session, wanted: ConversationFilter, limit: int, before: tuple[datetime, str] | None = None
+) -> list[tuple[ConversationRow, ScoreRow | None]]:
+    """Return up to ``limit`` conversations, newest first, that come after the position ``before``."""
+    statement = (
+        select(ConversationRow, ScoreRow)
+        .outerjoin(ScoreRow, col(ScoreRow.id) == col(ConversationRow.current_score_id))
+        .where(*conditions(wanted))
+        .order_by(col(ConversationRow.occurred_at).desc(), col(ConversationRow.id).desc())
+        .limit(limit)
+    )
+    if before is not None:
+        place = sa.tuple_(col(ConversationRow.occurred_at), col(ConversationRow.id))
+        statement = statement.where(place < sa.tuple_(sa.literal(before[0]), sa.literal(before[1])))
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def count(session: Session) -> int:
+    """Return how many conversations there are."""
+    return session.exec(select(sa.func.count(col(ConversationRow.id)))).one()
+
+
+def ids_page(session: Session, wanted: ConversationFilter, limit: int, after: str | None = None) -> list[str]:
+    """Return up to ``limit`` ids in order of id, after ``after``."""
+    statement = (
+        select(ConversationRow.id)
+        .outerjoin(ScoreRow, col(ScoreRow.id) == col(ConversationRow.current_score_id))
+        .where(*conditions(wanted))
+        .order_by(col(ConversationRow.id))
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(col(ConversationRow.id) > after)
+    return list(session.execute(statement).scalars())
+
+
+def conditions(wanted: ConversationFilter) -> list[sa.ColumnElement[bool]]:
+    """Return the filter as SQL over conversations outer-joined with their current scores."""
+    equal = {
+        col(ConversationRow.queue): wanted.queue,
+        col(ConversationRow.channel): wanted.channel,
+        col(ConversationRow.agent_id): wanted.agent,
+        col(ConversationRow.customer_id): wanted.customer,
+        col(ConversationRow.language): wanted.language,
+        col(ScoreRow.csat_label): wanted.csat_label,
+        col(ScoreRow.direction): wanted.direction,
+        col(ScoreRow.qa_passed): wanted.qa_passed,
+        col(ScoreRow.critical_fail): wanted.critical_fail,
+    }
+    at_least = {
+        col(ConversationRow.occurred_at): wanted.since,
+        col(ScoreRow.csat_mean): wanted.min_csat,
+        col(ScoreRow.qa_score): wanted.min_qa,
+        col(ScoreRow.compliance_score): wanted.min_compliance,
+    }
+    at_most = {
+        col(ScoreRow.csat_mean): wanted.max_csat,
+        col(ScoreRow.qa_score): wanted.max_qa,
+        col(ScoreRow.compliance_score): wanted.max_compliance,
+    }
+    result: list[sa.ColumnElement[bool]] = []
+    result += [column == value for column, value in equal.items() if value is not None]
+    result += [column >= value for column, value in at_least.items() if value is not None]
+    result += [column <= value for column, value in at_most.items() if value is not None]
+    if wanted.until is not None:
+        result.append(col(ConversationRow.occurred_at) < wanted.until)
+    if wanted.tag is not None:
+        result.append(col(ConversationRow.tags).contains([wanted.tag]))
+    if wanted.state == "scored":
+        result.append(col(ConversationRow.current_score_id).is_not(None))
+    elif wanted.state is not None:
+        result.append(col(ConversationRow.current_score_id).is_(None))
+        failed = col(ConversationRow.score_error)
+        result.append(failed.is_not(None) if wanted.state == "failed" else failed.is_(None))
+    return result
+
+
+def _is_current_revision() -> sa.ColumnElement[bool]:
+    return sa.and_(
+        col(ConversationRevision.conversation_id) == col(ConversationRow.id),
+        col(ConversationRevision.revision) == col(ConversationRow.revision),
+    )

@@ -1,0 +1,1 @@
+"""Background work: the tasks a worker runs, what waits for it, and the process that keeps a worker alive."""

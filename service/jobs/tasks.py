@@ -1,0 +1,76 @@
+"""The tasks on the queue. Each may run twice, after a worker died in the middle, and must not mind."""
+
+from __future__ import annotations
+
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import JobAborted
+from procrastinate.jobs import Status
+
+from service.core.logs import get_logger
+from service.core.settings import ServiceSettings
+from service.db.engine import Database
+from service.db.queue import SCORING_QUEUE, SCORING_TASK
+from service.scoring.engine import Engine
+from service.scoring.run import score_batch
+
+MAINTENANCE_QUEUE = "maintenance"
+MAX_ATTEMPTS = 5
+_URGENT = 100  # it is due before any scoring, or a dead worker's jobs would wait behind the whole queue
+
+_log = get_logger(__name__)
+
+
+def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *, chunk: int) -> App:
+    """Return the queue with its tasks, for a worker to run.
+
+    Args:
+        database: Where the work is.
+        engine: What scores.
+        settings: Heartbeats and how long to keep finished jobs.
+        chunk: Conversations scored between two commits of a job.
+    """
+    app = App(connector=PsycopgConnector(conninfo=database.url, min_size=1, max_size=4))
+
+    @app.task(
+        name=SCORING_TASK,
+        queue=SCORING_QUEUE,
+        pass_context=True,
+        retry=RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=3),
+    )
+    def score_conversations(context: JobContext, conversation_ids: list[str]) -> None:
+        result = score_batch(database, engine, conversation_ids, chunk=chunk, should_stop=context.should_abort)
+        _log.info("job done", job=context.job.id, scored=result.scored, known=result.known, failed=result.failed)
+        if result.stopped:
+            raise JobAborted
+
+    @app.periodic(cron=_every(settings.stalled_check_s))
+    @app.task(name="retry_stalled_jobs", queue=MAINTENANCE_QUEUE, queueing_lock="retry_stalled_jobs", priority=_URGENT)
+    async def retry_stalled_jobs(timestamp: int) -> None:
+        del timestamp
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=settings.stalled_after_s):
+            if job.id is None:
+                continue
+            periodic = job.queue == MAINTENANCE_QUEUE
+            if periodic or job.attempts + 1 >= MAX_ATTEMPTS:
+                # A job whose workers die every time takes them all down in turn: enough is enough.
+                _log.error("giving up a job whose worker died", job=job.id, attempts=job.attempts + 1)
+                await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=periodic)
+            else:
+                _log.warning("taking back the job of a worker that died", job=job.id, attempts=job.attempts + 1)
+                await app.job_manager.retry_job(job)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="remove_old_jobs", queue=MAINTENANCE_QUEUE, queueing_lock="remove_old_jobs")
+    async def remove_old_jobs(timestamp: int) -> None:
+        del timestamp
+        # The checks above leave thousands of rows a day, which nobody will ask about.
+        await app.job_manager.delete_old_jobs(nb_hours=1, queue=MAINTENANCE_QUEUE, include_failed=True)
+        await app.job_manager.delete_old_jobs(
+            nb_hours=settings.keep_jobs_hours, include_failed=True, include_cancelled=True, include_aborted=True
+        )
+
+    return app
+
+
+def _every(seconds: int) -> str:
+    return "* * * * *" if seconds == 60 else f"* * * * * */{seconds}"

@@ -1,0 +1,1 @@
+"""Scoring stored conversations: the one door to the model engine, and the scores as rows."""

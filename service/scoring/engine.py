@@ -1,0 +1,40 @@
+"""What the service needs of a scoring engine, whichever it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import Any, Protocol
+
+from models.domain.conversation import Conversation
+from models.domain.scores import ScoreBundle, Versions
+
+
+class Engine(Protocol):
+    """Scores conversations. One per process, opened once, passed on, closed at the end."""
+
+    def warm_up(self) -> None:
+        """Load what is needed, so that the first conversation does not wait."""
+        ...
+
+    def score(self, conversations: Sequence[Conversation]) -> list[ScoreBundle]:
+        """Return one bundle per conversation, in order."""
+        ...
+
+    def versions_for(self, conversation: Conversation) -> Versions:
+        """Return the versions a score of this conversation would carry, without scoring it."""
+        ...
+
+    def to_json(self, bundle: ScoreBundle) -> dict[str, Any]:
+        """Return a bundle as the JSON values that ``attune score`` writes."""
+        ...
+
+    def close(self) -> None:
+        """Give back threads and memory."""
+        ...
+
+
+def versions_hash(versions: Versions) -> str:
+    """Return the SHA-256 of all five versions: equal for equal scores, and in one column."""
+    return hashlib.sha256("\n".join(astuple(versions)).encode()).hexdigest()

@@ -1,0 +1,78 @@
+"""The scores of a conversation, and asking for new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from service.conversations.filters import ConversationFilter
+from service.conversations.read import iter_ids, require_conversation
+from service.db.queue import PRIORITY_RESCORE, PRIORITY_SINGLE, enqueue_scoring
+from service.db.tables import ScoreRow
+from service.scoring import repository
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScore:
+    """A score as stored: ``bundle`` is what ``attune score`` writes, ``revision`` the content it was made from."""
+
+    id: int
+    conversation_id: str
+    revision: int
+    created_at: datetime
+    bundle: Mapping[str, Any]
+
+
+def score_history(session: Session, conversation_id: str) -> list[StoredScore]:
+    """Return all scores of a conversation, newest first.
+
+    Raises:
+        NotFoundError: There is no such conversation.
+    """
+    require_conversation(session, conversation_id)
+    return [_stored(row) for row in repository.history(session, conversation_id)]
+
+
+def current_score(session: Session, conversation_id: str) -> StoredScore | None:
+    """Return the score that holds now, ``None`` while the newest revision waits for its own.
+
+    Raises:
+        NotFoundError: There is no such conversation.
+    """
+    require_conversation(session, conversation_id)
+    row = repository.current(session, conversation_id)
+    return None if row is None else _stored(row)
+
+
+def request_score(session: Session, conversation_id: str) -> int:
+    """Queue one conversation for scoring and return the job's id; with the same versions nothing will change.
+
+    Raises:
+        NotFoundError: There is no such conversation.
+    """
+    require_conversation(session, conversation_id)
+    [(_, job_id)] = enqueue_scoring(session, [conversation_id], priority=PRIORITY_SINGLE)
+    return job_id
+
+
+def request_scores(session: Session, wanted: ConversationFilter) -> tuple[list[int], int]:
+    """Queue all conversations that fit for scoring, behind all other work.
+
+    Returns:
+        The jobs' ids and the number of conversations.
+    """
+    jobs: list[int] = []
+    total = 0
+    for ids in iter_ids(session, wanted):
+        total += len(ids)
+        jobs += [job_id for _, job_id in enqueue_scoring(session, ids, priority=PRIORITY_RESCORE)]
+    return jobs, total
+
+
+def _stored(row: ScoreRow) -> StoredScore:
+    assert row.id is not None
+    return StoredScore(row.id, row.conversation_id, row.revision, row.created_at, row.bundle)

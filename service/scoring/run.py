@@ -1,0 +1,130 @@
+"""Scoring a batch of stored conversations. Safe to repeat: what has its score already is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from models.domain.conversation import Conversation
+from models.domain.scores import ScoreBundle
+from models.errors import AttuneError
+from models.interchange import parse_conversation
+from service.core.logs import get_logger
+from service.db.engine import Database
+from service.scoring import repository
+from service.scoring.columns import score_row
+from service.scoring.engine import Engine, versions_hash
+from service.scoring.repository import Current
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What came of a batch, in conversations; ``stopped`` where it was asked to stop before the end."""
+
+    scored: int = 0
+    known: int = 0
+    failed: int = 0
+    stopped: bool = False
+
+    def plus(self, other: BatchResult) -> BatchResult:
+        """Return the sum of two parts."""
+        return BatchResult(
+            self.scored + other.scored,
+            self.known + other.known,
+            self.failed + other.failed,
+            self.stopped or other.stopped,
+        )
+
+
+def score_batch(
+    database: Database,
+    engine: Engine,
+    conversation_ids: Sequence[str],
+    *,
+    chunk: int = 32,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> BatchResult:
+    """Score the newest revisions of the conversations and store the scores, ``chunk`` at a time.
+
+    The model runs outside any transaction. One conversation that cannot be scored does not keep the others from it: it
+    is marked as failed. Killed or stopped in the middle, what was finished stays, and a repetition does the rest.
+
+    Args:
+        database: Where they are.
+        engine: What scores them.
+        conversation_ids: Unknown ids are passed over.
+        chunk: Conversations between two commits.
+        should_stop: Asked before each chunk.
+    """
+    result = BatchResult()
+    for start in range(0, len(conversation_ids), chunk):
+        if should_stop():
+            return result.plus(BatchResult(stopped=True))
+        result = result.plus(_score_chunk(database, engine, conversation_ids[start : start + chunk]))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One revision to be scored."""
+
+    stored: Current
+    conversation: Conversation
+    versions: str
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        return self.stored.id, self.stored.revision, self.versions
+
+
+def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> BatchResult:
+    with database.transaction() as session:
+        stored = repository.current_documents(session, ids)
+    work = [_prepare(engine, one) for one in stored]
+    with database.transaction() as session:
+        known = repository.known_scores(session, [one.key for one in work])
+    todo = [one for one in work if one.key not in known]
+
+    bundles, errors = _score(engine, todo)
+
+    now = datetime.now(UTC)
+    done = [(one, bundle) for one, bundle in zip(todo, bundles, strict=True) if bundle is not None]
+    with database.transaction() as session:
+        rows = [score_row(bundle, engine.to_json(bundle), one.stored.revision, now) for one, bundle in done]
+        repository.add_scores(session, rows)
+        # Also those known before: an earlier run may have ended between its score and a newer one becoming current.
+        scores = repository.known_scores(session, [one.key for one in work])
+        repository.set_current(session, {(one, revision): score for (one, revision, _), score in scores.items()})
+        for one in todo:
+            if one.stored.id in errors:
+                repository.set_failed(session, one.stored.id, one.stored.revision, errors[one.stored.id])
+    return BatchResult(scored=len(done), known=len(known), failed=len(errors))
+
+
+def _prepare(engine: Engine, stored: Current) -> _Work:
+    conversation = parse_conversation(stored.document)
+    return _Work(stored, conversation, versions_hash(engine.versions_for(conversation)))
+
+
+def _score(engine: Engine, work: Sequence[_Work]) -> tuple[list[ScoreBundle | None], dict[str, str]]:
+    """Score all at once; where that fails, one by one, to find those that cannot be scored."""
+    if not work:
+        return [], {}
+    try:
+        return list(engine.score([one.conversation for one in work])), {}
+    except Exception:  # noqa: BLE001  # whatever a model may raise
+        _log.exception("a chunk could not be scored as a whole", conversations=len(work))
+    bundles: list[ScoreBundle | None] = []
+    errors: dict[str, str] = {}
+    for one in work:
+        try:
+            bundles += engine.score([one.conversation])
+        except Exception as error:  # noqa: BLE001
+            code = error.code if isinstance(error, AttuneError) else type(error).__name__
+            _log.exception("a conversation could not be scored", conversation=one.stored.id)
+            errors[one.stored.id] = code
+            bundles.append(None)
+    return bundles, errors

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+
+from service.accounts.roles import ROLES
+from service.app import openapi_document
+
+_OPEN = {"/healthz", "/readyz", "/version"}
+_OPERATIONS = [(method.upper(), path) for path, item in openapi_document()["paths"].items() for method in item]
+_CLOSED = [(method, path) for method, path in _OPERATIONS if path not in _OPEN]
+
+# Which roles may do what; written out by hand, so that a change of the permission map shows here.
+_READERS = {"admin", "qa", "supervisor", "trainer", "viewer"}
+_ALLOWED = {
+    ("POST", "/v1/conversations"): {"admin", "ingest"},
+    ("GET", "/v1/conversations"): _READERS,
+    ("GET", "/v1/conversations/{conversation_id}"): _READERS,
+    ("GET", "/v1/conversations/{conversation_id}/scores"): _READERS,
+    ("POST", "/v1/conversations/{conversation_id}/rescore"): {"admin", "qa", "supervisor"},
+    ("POST", "/v1/rescore"): {"admin", "qa", "supervisor"},
+    ("GET", "/v1/playbooks"): _READERS,
+    ("GET", "/v1/playbooks/{playbook_id}"): _READERS,
+    ("GET", "/v1/rubrics"): _READERS,
+    ("GET", "/v1/rubrics/{rubric_id}"): _READERS,
+    ("GET", "/v1/kpis"): _READERS,
+    ("GET", "/v1/jobs/{job_id}"): _READERS | {"ingest"},
+    ("POST", "/v1/keys"): {"admin"},
+    ("GET", "/v1/keys"): {"admin"},
+    ("DELETE", "/v1/keys/{key_id}"): {"admin"},
+}
+
+
+def call(client: TestClient, method: str, path: str, **headers: str):
+    address = path.format(conversation_id="none", playbook_id="none", rubric_id="none", job_id=1, key_id=10**6)
+    return client.request(method, address, json={} if method == "POST" else None, headers=headers)
+
+
+def test_every_route_is_in_the_reference(client: TestClient) -> None:
+    def routes(router):
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                yield route
+
+    documented = {path for _, path in _OPERATIONS}
+    assert {route.path.replace(":path", "") for route in routes(client.app)} <= documented
+    assert set(_ALLOWED) == set(_CLOSED)
+
+
+@pytest.mark.parametrize(("method", "path"), _CLOSED)
+def test_nobody_enters_without_a_key(client: TestClient, method: str, path: str) -> None:
+    for authorization in ("", "Bearer", "Bearer wrong", "Basic YTpi", "Bearer att_" + "x" * 43):
+        answer = call(client, method, path, Authorization=authorization)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_does_what_it_may(client_for, role) -> None:
+    client = client_for(role)
+    refused = {(method, path) for method, path in _CLOSED if call(client, method, path).status_code == 403}
+    assert refused == {operation for operation, roles in _ALLOWED.items() if role not in roles}
+
+
+@pytest.mark.parametrize("path", sorted(_OPEN))
+def test_health_needs_no_key(client: TestClient, path: str) -> None:
+    assert call(client, "GET", path, Authorization="").status_code == 200
+
+
+def test_the_other_header(client: TestClient) -> None:
+    key = client.headers["authorization"].removeprefix("Bearer ")
+    answer = client.get("/v1/keys", headers={"Authorization": "", "X-API-Key": key})
+    assert answer.status_code == 200
+
+
+def test_a_key_is_shown_once_and_ends_when_revoked(client: TestClient) -> None:
+    made = client.post("/v1/keys", json={"name": "报表", "role": "viewer"})
+    assert made.status_code == 201
+    key, info = made.json()["key"], made.json()["info"]
+    assert key.startswith(info["prefix"])
+    listed = client.get("/v1/keys")
+    assert info["id"] in [item["id"] for item in listed.json()["items"]]
+    assert key not in listed.text
+
+    theirs = {"Authorization": f"Bearer {key}"}
+    assert client.get("/v1/kpis", headers=theirs).status_code == 200
+    assert client.get("/v1/keys", headers=theirs).status_code == 403
+    assert client.delete(f"/v1/keys/{info['id']}").json()["revoked_at"]
+    assert client.get("/v1/kpis", headers=theirs).status_code == 401
+    assert client.delete(f"/v1/keys/{info['id']}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"role": "viewer"},
+        {"name": "x", "role": "root"},
+        {"name": "x", "role": "viewer", "expires_at": "2020-01-01T00:00:00Z"},
+        {"name": "x", "role": "viewer", "expires_at": "2099-01-01T00:00:00"},
+        {"name": " ", "role": "viewer"},
+        {"name": "x", "role": "viewer", "admin": True},
+    ],
+)
+def test_keys_that_cannot_be_made(client: TestClient, body) -> None:
+    answer = client.post("/v1/keys", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")

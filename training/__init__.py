@@ -1,0 +1,1 @@
+"""Builds the models: data, fitting, evaluation and publishing of artifacts."""

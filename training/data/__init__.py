@@ -1,0 +1,1 @@
+"""Corpora as typed rows, grouped splits, and their vectors."""

@@ -1,0 +1,86 @@
+"""STC-3 dialogues with their annotators' labels as distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.domain.conversation import Conversation
+from models.interchange.stc3 import conversation_from_stc3
+from models.scorers.csat.network import LEVELS, NUGGETS, QUALITIES
+from models.scorers.csat.rounds import Side
+from training.data.files import read_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """An annotated dialogue.
+
+    Attributes:
+        conversation: Its turns as the product sees them; the id is shared by translations.
+        ratings: Per quality A, S, E one rating per annotator, 1 (worst, −2 in the corpus) … 5.
+        nuggets: Per turn the share of annotators for each type of ``NUGGETS`` of its side.
+        resolved: Share of annotators for whom the matter was resolved; see :func:`is_resolved`.
+    """
+
+    conversation: Conversation
+    ratings: Mapping[str, NDArray[np.int64]]
+    nuggets: tuple[NDArray[np.float64], ...]
+    resolved: float
+
+    def distribution(self, quality: str) -> NDArray[np.float64]:
+        """Return the share of annotators at each of 1…5, shape ``(5,)``."""
+        counts = np.bincount(self.ratings[quality] - 1, minlength=LEVELS)
+        return np.asarray(counts / counts.sum(), dtype=np.float64)
+
+    def mean(self, quality: str) -> float:
+        """Return the annotators' mean, 1…5."""
+        return float(self.ratings[quality].mean())
+
+
+def is_resolved(annotation: Mapping[str, Any]) -> bool:
+    """Tell whether one annotator saw the matter resolved.
+
+    The corpus does not ask for it. It counts as resolved where the annotator marked a turn in which the customer
+    confirms a solution (CNUG*), or one in which the helpdesk states one (HNUG*) and rated task accomplishment A ≥ 1.
+    """
+    nuggets = annotation["nugget"]
+    return "CNUG*" in nuggets or ("HNUG*" in nuggets and annotation["quality"]["A"] >= 1)
+
+
+def side_of_sender(sender: str) -> Side:
+    """Return the side of an STC-3 sender."""
+    return "customer" if sender == "customer" else "service"
+
+
+def read_dialogues(path: Path, language: str | None = None) -> list[Dialogue]:
+    """Return the annotated dialogues of a file.
+
+    Raises:
+        ValueError: A row has no annotations or is not of the format.
+    """
+    return [_dialogue(row, path, language) for row in read_rows(path)]
+
+
+def _dialogue(row: Mapping[str, Any], path: Path, language: str | None) -> Dialogue:
+    annotations: Sequence[Mapping[str, Any]] = row.get("annotations") or []
+    if not annotations:
+        raise ValueError(f"{path}: dialogue {row.get('id')} has no annotations")
+    conversation = conversation_from_stc3(row, language)
+    ratings = {
+        quality: np.array([annotation["quality"][quality] + 3 for annotation in annotations]) for quality in QUALITIES
+    }
+    nuggets = []
+    for place, turn in enumerate(row["turns"]):
+        types = NUGGETS[side_of_sender(turn["sender"])]
+        counts = np.zeros(len(types))
+        for annotation in annotations:
+            counts[types.index(annotation["nugget"][place])] += 1
+        nuggets.append(counts / counts.sum())
+    resolved = sum(is_resolved(annotation) for annotation in annotations) / len(annotations)
+    return Dialogue(conversation, ratings, tuple(nuggets), resolved)

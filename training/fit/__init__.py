@@ -1,0 +1,1 @@
+"""Fitting of the heads on cached vectors, and calibration on a split that fitting never sees."""

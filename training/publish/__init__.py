@@ -1,0 +1,1 @@
+"""Makes an artifact: fits, measures, writes the manifest and the model card."""
