@@ -10,13 +10,37 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from models.errors import AttuneError
 
 MAX_BYTES = 2_000_000
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M")
+
+_MOST_SHOWN = 10
+# What people get wrong most often; pydantic's own sentences are English only.
+_CHINESE = {
+    "missing": "缺少这一项",
+    "extra_forbidden": "没有这一项,请检查拼写",
+    "unexpected_keyword_argument": "没有这一项,请检查拼写",
+    "string_type": "应为文字(必要时加引号)",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "int_from_float": "应为整数",
+    "float_type": "应为数字",
+    "float_parsing": "应为数字",
+    "bool_type": "应为 true 或 false",
+    "bool_parsing": "应为 true 或 false",
+    "tuple_type": "应为列表",
+    "list_type": "应为列表",
+    "dict_type": "应为映射(键: 值)",
+    "mapping_type": "应为映射(键: 值)",
+    "dataclass_type": "应为映射(键: 值)",
+    "model_type": "应为映射(键: 值)",
+    "literal_error": "只能是 {expected}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +63,33 @@ class Document:
             nearest = nearest[:-1]
         dotted = "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
         return f"{self.source}:{self.lines.get(nearest, 1)} ({dotted})"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong at ``path`` of a document, said in both languages."""
+
+    path: tuple[str | int, ...]
+    en: str
+    zh: str
+
+
+class _AliasError(Exception):
+    """An alias stands on this line (1-based)."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class _Loader(yaml.SafeLoader):
+    """Builds plain values only, and refuses aliases: a few nested ones grow some lines into gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose the next node."""
+        if self.check_event(yaml.AliasEvent):
+            raise _AliasError(self.peek_event().start_mark.line + 1)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
 
 
 def document_hash(data: Any) -> str:
@@ -77,14 +128,20 @@ def read_document(path: Path, error: type[AttuneError]) -> Document:
 def parse_document(text: str, source: str, error: type[AttuneError]) -> Document:
     """Parse YAML text; see ``read_document``."""
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-            # nested aliases grow a few lines into gigabytes
-            raise error("YAML aliases (*name) are not supported.", "不支持 YAML 别名(*name)。", location=source)
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        data = loader.construct_document(root) if root is not None else None
+    except _AliasError as failure:
+        raise error(
+            "YAML aliases (*name) are not supported.",
+            "不支持 YAML 别名(*name)。",
+            location=f"{source}:{failure.line}",
+        ) from failure
     except (yaml.YAMLError, RecursionError, ValueError) as failure:
         mark = getattr(failure, "problem_mark", None)
-        problem = getattr(failure, "problem", None) or str(failure)
+        problem = getattr(failure, "problem", None) or " ".join(str(failure).split())
+        if isinstance(failure, RecursionError):
+            problem = "it is nested too deeply"
         raise error(
             f"Not valid YAML: {problem}.",
             f"不是合法的 YAML:{problem}。",
@@ -97,17 +154,38 @@ def parse_document(text: str, source: str, error: type[AttuneError]) -> Document
     return Document(source, data, lines)
 
 
-def validate_document(document: Document, schema: type[M], error: type[AttuneError]) -> M:
-    """Return the document as ``schema``; the error names line, path and reason of every problem."""
+def validate_document(document: Document, schema: type[M], error: type[AttuneError], hint: str | None = None) -> M:
+    """Return the document as ``schema`` (a pydantic model or a dataclass).
+
+    Raises:
+        AttuneError: Of class ``error``; names line, path and reason of every problem.
+    """
     try:
-        return schema.model_validate(document.data)
+        return TypeAdapter(schema).validate_python(document.data)
     except ValidationError as failure:
-        problems = [f"{document.where(item['loc'])}: {item['msg']}" for item in failure.errors()]
-        raise error(
-            f"{len(problems)} problem(s): " + "; ".join(problems),
-            f"{len(problems)} 处问题:" + ";".join(problems),
-            location=document.where(failure.errors()[0]["loc"]),
-        ) from failure
+        raise refusal(document, [_problem(item) for item in failure.errors()], error, hint) from failure
+
+
+def refusal(
+    document: Document, problems: Sequence[Problem], error: type[AttuneError], hint: str | None = None
+) -> AttuneError:
+    """Return the error that says where and what each of ``problems`` (at least one) is; its location is the first's."""
+    shown = problems[:_MOST_SHOWN]
+    more = len(problems) - len(shown)
+    english = "; ".join(f"{document.where(one.path)}: {one.en}" for one in shown)
+    chinese = ";".join(f"{document.where(one.path)}:{one.zh}" for one in shown)
+    return error(
+        f"{len(problems)} problem(s): {english}" + (f"; and {more} more" if more else ""),
+        f"{len(problems)} 处问题:{chinese}" + (f";另有 {more} 处" if more else ""),
+        location=document.where(shown[0].path),
+        hint=hint,
+    )
+
+
+def _problem(item: ErrorDetails) -> Problem:
+    reason = item["msg"].removeprefix("Value error, ")
+    chinese = _CHINESE.get(item["type"], "").replace("{expected}", str(item.get("ctx", {}).get("expected", "")))
+    return Problem(item["loc"], reason, chinese or reason)
 
 
 def _index(

@@ -17,6 +17,7 @@ from service.api.problems import install_handlers
 from service.api.reference import build_reference
 from service.api.request_log import RequestLog
 from service.api.routes import router
+from service.core.logs import configure_logging
 from service.core.settings import Settings, as_environment
 from service.core.stopping import exit_on_sigterm
 from service.db import migrate
@@ -94,6 +95,7 @@ def serve(settings: Settings) -> None:
         DatabaseUnavailableError: The database cannot be reached or started.
         DatabaseNotMigratedError: It has another schema.
     """
+    configure_logging(settings.service.log_level, settings.service.log_format)
     exit_on_sigterm()
     database = open_database(settings.database)
     try:

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 
+from models.errors import AttuneError
 from service.core.logs import configure_logging, get_logger
 from service.core.settings import Settings, load_settings
 from service.core.stopping import exit_on_sigterm
@@ -68,11 +69,14 @@ def _stop_with_parent() -> None:
 def main() -> None:
     """Run as ``python -m service.worker``, with the settings of the environment."""
     exit_on_sigterm()
-    settings = load_settings()
-    configure_logging(settings.service.log_level, settings.service.log_format)
     if "--stop-with-parent" in sys.argv[1:]:
         _stop_with_parent()
-    run_worker(settings)
+    try:
+        settings = load_settings()
+        configure_logging(settings.service.log_level, settings.service.log_format)
+        run_worker(settings)
+    except AttuneError as error:
+        sys.exit(f"attune worker: {error.code}: {error.message_en}" + (f" ({error.hint})" if error.hint else ""))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,15 +32,22 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+def postgres() -> Iterator[sa.URL]:
     """Start an embedded server with a migrated template database."""
-    server = EmbeddedServer(tmp_path_factory.mktemp("postgres") / "pg")
+    # Not under pytest's own directory: each run of pytest closes that to other users, and so, where tests run as root,
+    # to the user the server runs as.
+    directory = Path(tempfile.mkdtemp(prefix="attune-test-"))
+    server = EmbeddedServer(directory / "pg")
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here has to survive a power cut
+        _administrate(server.url, f"ALTER SYSTEM SET {setting} = off")
+    _administrate(server.url, "SELECT pg_reload_conf()")
     _administrate(server.url, f"CREATE DATABASE {_TEMPLATE}")
     template = Database(server.url.set(database=_TEMPLATE))
     migrate.upgrade(template.engine)
     template.close()
     yield server.url
     server.close()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture

@@ -162,12 +162,12 @@ _DETECTORS: tuple[_Detector, ...] = (
 
 
 def _found(text: str) -> Iterator[tuple[_Detector, int, int]]:
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text))
     for detector in _DETECTORS:
         for match in detector.pattern.finditer(text):
             start, end = match.span("value")
-            if detector.confirm(match) and not any(start < b and a < end for a, b in taken):
-                taken.append((start, end))
+            if taken.find(1, start, end) < 0 and detector.confirm(match):
+                taken[start:end] = b"\1" * (end - start)
                 yield detector, start, end
 
 

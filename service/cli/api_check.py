@@ -9,12 +9,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from models.errors import AttuneError
-
-if TYPE_CHECKING:
-    from service.core.settings import Settings
 
 _START_SECONDS = 60.0
 
@@ -25,8 +22,10 @@ class ApiCheckError(AttuneError):
     code = "api-not-answering"
 
 
-def check_api(settings: Settings, key: str) -> int:
+def check_api(key: str) -> int:
     """Start the API in a process of its own on a free port, ask for conversations with ``key``, and stop it.
+
+    Its settings are those of the environment, as ours are.
 
     Returns:
         How many conversations the first page lists.
@@ -34,16 +33,11 @@ def check_api(settings: Settings, key: str) -> int:
     Raises:
         ApiCheckError: It does not come up, or its answer is wrong.
     """
-    from service.core.settings import as_environment
-
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
     command = [sys.executable, "-m", "service.cli", "serve", "--host", "127.0.0.1", "--port", str(port), "--no-worker"]
-    environment = {**os.environ, **as_environment(settings), "ATTUNE_LOG_LEVEL": "warning"}
-    for name in ("ATTUNE_HOST", "ATTUNE_PORT"):
-        environment.pop(name, None)
-    with subprocess.Popen(command, env=environment) as process:
+    with subprocess.Popen(command, env={**os.environ, "ATTUNE_LOG_LEVEL": "warning"}) as process:
         try:
             base = f"http://127.0.0.1:{port}"
             _wait(process, f"{base}/readyz")

@@ -119,11 +119,10 @@ def _tell(error: AttuneError) -> int:
 
 
 def _tell_usage(error: TyperException) -> int:
-    context = getattr(error, "ctx", None)
     message = error.format_message()
-    if context is not None and (type(error).__name__ == "NoArgsIsHelpError" or not message):
-        typer.echo(context.get_help())
+    if not message or type(error).__name__ == "NoArgsIsHelpError":  # the help stands on the screen already
         return _FAILED
+    context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "attune"
     return _tell(UsageError(message, f"用法错误:{message}", hint=f"{command} --help"))
 

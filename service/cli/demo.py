@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import threading
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -15,11 +18,13 @@ from service.cli.language import pick
 
 if TYPE_CHECKING:
     from service.cli.report import Report
+    from service.conversations.filters import ScoreState
     from service.core.settings import Settings
     from service.db.engine import Database
 
 _KEY_NAME = "demo"
 _PORTS_TRIED = 20
+_POLL_SECONDS = 0.5
 
 
 class DemoError(AttuneError):
@@ -59,7 +64,7 @@ def demo(
     with _open_and_migrate(settings) as database:
         say("1/4 数据库就绪", "1/4 The database is ready")
         sample_id = _import_sample(database)
-        scored = _score(settings, database)
+        scored = _score(database)
         say(f"3/4 已评分 {scored:,} 个会话", f"3/4 {scored:,} conversations are scored")
         key = _new_key(database)
         say(
@@ -67,8 +72,8 @@ def demo(
             f"4/4 API key (admin, shown this once; an earlier demo key is revoked): {key}",
         )
     if not serve:
-        count = check_api(settings, key)
-        say(f"API 已检查:可用,返回 {count} 个会话", f"The API answers: it lists {count} conversations")
+        count = check_api(key)
+        say(f"API 已检查:首页返回 {count} 个会话", f"The API answers: its first page lists {count} conversations")
         _next_steps(settings, sample_id, key, serving=False)
         return
     settings = with_service(settings, port=settings.service.port if port else _free_port(settings))
@@ -112,43 +117,48 @@ def _require_sample(report: Report) -> None:
         raise DemoError("no conversation of the sample went in", "样例会话一个也未能导入", hint="attune doctor")
 
 
-def _score(settings: Settings, database: Database) -> int:
+def _score(database: Database) -> int:
     """Let a worker score what waits, show how far it is, and return how many conversations have scores now."""
     from service.cli.screen import progress
-    from service.worker import run_worker
 
     total = _count(database, "pending")
     if total:
-        finished = threading.Event()
-        with progress("评分中", "scoring") as advance:
-
-            def watch() -> None:
-                while not finished.wait(1.0):
+        # A process of its own, as under `attune serve`, with the settings of the environment, as ours are. Not
+        # `--once`: only a worker that stays takes over the jobs of one that was killed in an earlier demo.
+        command = [sys.executable, "-m", "service.cli", "worker"]
+        with (
+            progress("评分中", "scoring") as advance,
+            subprocess.Popen(command, env={**os.environ, "ATTUNE_LOG_LEVEL": "warning"}) as worker,
+        ):
+            try:
+                while worker.poll() is None and _unfinished(database):
                     done = total - _count(database, "pending")
                     advance(done, done / total)
-
-            watcher = threading.Thread(target=watch, name="progress", daemon=True)
-            watcher.start()
-            try:
-                run_worker(settings, wait=False)
+                    time.sleep(_POLL_SECONDS)
             finally:
-                finished.set()
-                watcher.join()
+                worker.terminate()
     if waiting := _count(database, "pending"):
         raise DemoError(
             f"{waiting} conversations are still without a score",
             f"仍有 {waiting} 个会话没有评分",
-            hint="another worker may have them; run attune demo again / 可能由其他任务处理中,请稍后重试",
+            hint="the messages above say why; attune doctor / 原因见以上信息;attune doctor",
         )
     return _count(database, "scored")
 
 
-def _count(database: Database, state: str) -> int:
+def _unfinished(database: Database) -> int:
+    from service.jobs.status import pending_jobs
+
+    with database.transaction() as session:
+        return pending_jobs(session).conversations
+
+
+def _count(database: Database, state: ScoreState) -> int:
     from service.conversations.filters import ConversationFilter
     from service.conversations.read import iter_ids
 
     with database.transaction() as session:
-        return sum(len(ids) for ids in iter_ids(session, ConversationFilter(state=state)))  # type: ignore[arg-type]
+        return sum(len(ids) for ids in iter_ids(session, ConversationFilter(state=state)))
 
 
 def _new_key(database: Database) -> str:

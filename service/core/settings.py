@@ -73,9 +73,16 @@ class ServiceSettings(BaseSettings):
     max_stream_bytes: int = Field(default=4 * 2**30, ge=1024)
     heartbeat_s: float = Field(default=5.0, gt=0)
     stalled_after_s: float = Field(default=30.0, gt=0)
-    stalled_check_s: Literal[1, 2, 5, 10, 15, 20, 30, 60] = 10
+    stalled_check_s: int = Field(default=10, ge=1, le=60)
     shutdown_grace_s: float = Field(default=20.0, ge=0)
     keep_jobs_hours: int = Field(default=24 * 7, ge=1)
+
+    @field_validator("stalled_check_s")
+    @classmethod
+    def _divides_a_minute(cls, value: int) -> int:
+        if 60 % value:
+            raise ValueError("must divide 60")
+        return value
 
 
 class ScoringSettings(BaseSettings):

@@ -7,6 +7,8 @@ power and process ids that were given to other programs since are all survived.
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import time
 import warnings
@@ -39,6 +41,7 @@ class EmbeddedServer:
             DatabaseUnavailableError: It does not start, or the directory may not be used.
         """
         self._data = data.expanduser().resolve()
+        _refuse_unsafe_path(self._data)
         try:
             self._data.parent.mkdir(parents=True, exist_ok=True)
             self._server = get_server(self._data, start=False)
@@ -84,6 +87,16 @@ class EmbeddedServer:
                     connection.execute(f"CREATE DATABASE {_DATABASE}")
                 except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                     _log.debug("another process created the database first")
+
+
+def _refuse_unsafe_path(data: Path) -> None:
+    # The library hands the path to a shell without quotes.
+    if os.name != "nt" and (unsafe := re.search(r"[^\w./@%+=:,~-]", str(data))):
+        raise DatabaseUnavailableError(
+            f"the embedded PostgreSQL cannot live under a path with {unsafe[0]!r} in it: {data}",
+            f"内置 PostgreSQL 的路径不能含有 {unsafe[0]!r}：{data}",
+            hint="set ATTUNE_VAR to a directory without blanks and special characters",
+        )
 
 
 def _url(server: PostgresServer, database: str) -> sa.URL:

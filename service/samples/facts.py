@@ -12,11 +12,11 @@ from service.samples.script import Skeleton
 # By mood of the ending: how often a survey is answered, and the weights of 1 to 5. People at the extremes answer more,
 # and a few answer against their own story.
 _SURVEYS = {
-    "great": (0.24, (4, 0, 1, 10, 85)),
-    "good": (0.14, (6, 1, 7, 20, 66)),
-    "ok": (0.10, (14, 6, 20, 25, 35)),
-    "poor": (0.15, (55, 20, 15, 0, 10)),
-    "bad": (0.22, (86, 9, 2, 0, 3)),
+    "great": (0.28, (4, 0, 1, 10, 85)),
+    "good": (0.15, (6, 1, 7, 20, 66)),
+    "ok": (0.11, (14, 6, 20, 25, 35)),
+    "poor": (0.17, (55, 20, 15, 0, 10)),
+    "bad": (0.26, (86, 9, 2, 0, 3)),
 }
 _RECOMMEND = {1: (0, 2), 2: (1, 4), 3: (4, 7), 4: (7, 9), 5: (8, 10)}
 

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -15,7 +16,7 @@ from service.samples.facts import known_facts
 from service.samples.schedule import send_times, start_time
 from service.samples.script import Skeleton, load_content, load_skeletons
 from service.samples.speech import customer, full_width, slots, speak
-from service.samples.verdicts import Said, expected_fail
+from service.samples.verdicts import Said, expected_fail, violated
 
 SEED = "huaiyu-2026"
 _CUSTOMERS = {"zh": range(1, 341), "en": range(341, 403)}
@@ -88,6 +89,10 @@ def _conversation(
         "extra": {
             "scenario": skeleton.id,
             "planted": _planted(skeleton, said, failed),
+            "violations": {
+                check: [f"t{i + 1}" for i, message in enumerate(said) if f"!{check}" in message.marks]
+                for check in violated(said)
+            },
             **({} if failed is None else {"expected_fail": failed}),
         },
     }
@@ -102,12 +107,12 @@ def _opening(skeleton: Skeleton, rng: Random) -> list[Said]:
     """The robot greets when the window opens, in a part of the chats."""
     if not skeleton.bot or skeleton.channel != "chat" or rng.random() < 0.55:
         return []
-    return [Said("B", rng.choice(load_words(skeleton.language)["bot_greeting"]), frozenset())]
+    return [Said("B", rng.choice(_words(skeleton.language)["bot_greeting"]), frozenset())]
 
 
 def _handover(skeleton: Skeleton, agent: Mapping[str, Any], rng: Random) -> list[Said]:
     """The robot does not understand, the customer asks for a person, the system says who it is."""
-    words = load_words(skeleton.language)
+    words = _words(skeleton.language)
     roll = rng.random()
     if not skeleton.bot or skeleton.channel != "chat" or roll < 0.6:
         return []
@@ -122,7 +127,7 @@ def _handover(skeleton: Skeleton, agent: Mapping[str, Any], rng: Random) -> list
 
 
 def _ending(skeleton: Skeleton, known: Mapping[str, Any], rng: Random) -> list[Said]:
-    words = load_words(skeleton.language)
+    words = _words(skeleton.language)
     if skeleton.channel != "chat":
         return []
     if "csat" in known and rng.random() < 0.6:
@@ -157,15 +162,12 @@ def _dated(known: dict[str, Any], end: datetime, rng: Random) -> dict[str, Any]:
     return known
 
 
-_words: dict[str, Any] = {}
-
-
-def load_words(language: str) -> dict[str, list[str]]:
+@cache
+def _words(language: str) -> dict[str, list[str]]:
     """The robot's and the system's canned words in a language."""
-    if not _words:
-        _words.update(load_content("robot.yaml"))
-        _words["zh"] = {kind: [full_width(text) for text in texts] for kind, texts in _words["zh"].items()}
-    words: dict[str, list[str]] = _words[language]
+    words: dict[str, list[str]] = load_content("robot.yaml")[language]
+    if language == "zh":
+        return {kind: [full_width(text) for text in texts] for kind, texts in words.items()}
     return words
 
 

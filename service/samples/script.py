@@ -71,17 +71,18 @@ class Skeleton:
 
 _DEFAULTS: dict[str, Any] = {
     "queue": "aftersale", "channel": "chat", "count": 3, "tags": (), "planted": (), "agents": (), "second": (),
-    "category": "any", "products": (), "days": (2, 5), "window": "any", "mood": "good", "resolved": None, "complaint": None,
-    "bot": True, "sure": True, "plain": False, "open": False, "unanswered": False, "misses": (),
+    "category": "any", "products": (), "days": (2, 5), "window": "any", "mood": "good",
+    "resolved": None, "complaint": None, "bot": True, "sure": True, "plain": False, "open": False,
+    "unanswered": False, "misses": (),
 }  # fmt: skip
 
 
 def load_skeletons(language: str) -> list[Skeleton]:
     """Read every skeleton of a language (``zh`` or ``en``), in a stable order."""
-    skeletons = []
+    skeletons: list[Skeleton] = []
     for path in sorted((CONTENT / language).glob("*.yaml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
-            skeletons.append(_skeleton(entry, language, path.name))
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+        skeletons.extend(_skeleton(entry, language, path.name) for entry in entries)
     return skeletons
 
 

@@ -14,13 +14,18 @@ from service.samples.verdicts import Said
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _MACRO = re.compile(r"@(greet|hold|sorry|bye)")
+_PAUSE = re.compile(r"(?<=[\u4e00-\u9fff])[,。](?=[^,。]{2})|(?<=[?!])(?=[^?!])")
 _ASKS = re.compile("什么|多少|哪|几|怎么|谁")
 _CHINESE_END = re.compile(r"[\u4e00-\u9fff]$")
 _SILENT_ENDINGS = ("吗", "呢", "哦", "呀", "啦", "哈", "嘛", "么", "再见", "吧", "了", "啊")
-_TYPOS = [("已经", "以经"), ("怎么", "咋么"), ("收到", "受到"), ("快递", "快第"), ("知道", "造"), ("现在", "先在"),
-          ("什么", "什莫"), ("东西", "东东"), ("没有", "木有"), ("这样", "酱"), ("退款", "推款"), ("发货", "发获")]  # fmt: skip
-_ENGLISH_TYPOS = [("the ", "teh "), ("receive", "recieve"), ("thanks", "thx"), ("you ", "u "), ("please", "pls"),
-                  ("definitely", "definately"), ("because", "bc"), ("delivered", "deliverd"), ("really", "realy")]  # fmt: skip
+_TYPOS = [
+    ("已经", "以经"), ("怎么", "咋么"), ("收到", "受到"), ("快递", "快第"), ("知道", "造"), ("现在", "先在"),
+    ("什么", "什莫"), ("东西", "东东"), ("没有", "木有"), ("这样", "酱"), ("退款", "推款"), ("发货", "发获"),
+]  # fmt: skip
+_ENGLISH_TYPOS = [
+    ("the ", "teh "), ("receive", "recieve"), ("thanks", "thx"), ("you ", "u "), ("please", "pls"),
+    ("definitely", "definately"), ("because", "bc"), ("delivered", "deliverd"), ("really", "realy"),
+]  # fmt: skip
 _ANGRY = {"zh": ["😡", "😤", "🙄", "[怒]", "[微笑]", "!!!", "。。。"], "en": [" 😡", " 🙄", "!!", "...", " smh"]}
 _THANKS = {"zh": ["🌹", "😄", "[抱拳]", "👍", "~"], "en": [" 🙏", " :)", " 👍"]}
 _WIDE = {",": "\uff0c", "?": "\uff1f", "!": "\uff01", ":": "\uff1a", ";": "\uff1b"}
@@ -50,7 +55,8 @@ def customer(language: str, number: int, shop: Mapping[str, Any], rng: Random) -
         phone = f"1990000{rng.randint(0, 999):04d}"
         city, district = rng.choice(words["cities"]), rng.choice(words["districts"])
         street = f"{rng.choice(words['roads'])}{rng.randint(2, 188)}号"
-        address = f"{city}市{district}{street}{rng.choice(words['estates'])}{rng.randint(1, 18)}栋{rng.randint(2, 22)}0{rng.randint(1, 4)}室"
+        flat = f"{rng.randint(1, 18)}栋{rng.randint(2, 22)}0{rng.randint(1, 4)}室"
+        address = f"{city}市{district}{street}{rng.choice(words['estates'])}{flat}"
     else:
         name = f"{rng.choice(words['given'])} {rng.choice(words['family'])}"
         phone = f"+1 202-555-01{rng.randint(0, 99):02d}"
@@ -64,9 +70,7 @@ def customer(language: str, number: int, shop: Mapping[str, Any], rng: Random) -
     )  # fmt: skip
 
 
-def slots(
-    skeleton: Skeleton, person: Person, day: date, shop: Mapping[str, Any], rng: Random
-) -> dict[str, str]:
+def slots(skeleton: Skeleton, person: Person, day: date, shop: Mapping[str, Any], rng: Random) -> dict[str, str]:
     """Draw the facts of one story; they stay the same through the conversation."""
     language, words = skeleton.language, shop[skeleton.language]
     shelf = shop["products"]
@@ -75,28 +79,31 @@ def slots(
     product = rng.choice(named or shelf[category])
     days = rng.randint(*skeleton.days)
     carriers, cities, sizes = (list(x) for x in (words["carriers"], words["cities"], product["sizes"]))
+    if "logistics_crisis" in skeleton.planted:
+        carriers.remove("青桥物流")  # the one that is blocked: nothing is sent again with it
     for options in (carriers, cities):
         rng.shuffle(options)
     first = rng.randrange(len(sizes) - 1)
     order = f"8{day:%m%d}{rng.randint(0, 9_999_999):07d}"
     ordered = day - timedelta(days=days)
-    promised = rng.choice([18, 20, 21])
     colors = rng.sample(product["colors"], 2)
     if language == "en":
         colors, sizes = ([words["labels"].get(label, label) for label in labels] for labels in (colors, sizes))
+    zh = language == "zh"
     return {
-        "product": product["zh" if language == "zh" else "en"], "short": product["short"], "price": str(product["price"]),
+        "product": product["zh" if zh else "en"], "short": product["short"], "price": str(product["price"]),
         "color": colors[0], "color2": colors[1], "size": sizes[first], "size2": sizes[first + 1],
         "order": order, "last4": order[-4:], "days": str(days), "days2": str(days + rng.randint(1, 3)),
-        "odate": f"{ordered.month}月{ordered.day}号" if language == "zh" else f"{ordered:%B} {ordered.day}",
+        "odate": f"{ordered.month}月{ordered.day}号" if zh else f"{ordered:%B} {ordered.day}",
         "carrier": carriers[0], "carrier2": carriers[1], "track": f"HY{rng.randint(10**9, 10**10 - 1)}",
         "city": cities[0], "city2": cities[1], "diff": str(rng.choice([15, 20, 26, 30, 38, 40, 50])),
-        "coupon": str(rng.choice([5, 8, 10, 15, 20])), "count": str(rng.randint(2, 4)), "hours": rng.choice(["24", "48"]),
-        "h": str(rng.randint(156, 175)), "w": str(rng.randint(92, 138)), "name": person.name, "phone": person.phone,
-        "addr": person.address, "clock": f"{promised - 12}点" if language == "zh" else f"{promised - 12}pm",
-        "othername": rng.choice(words["family"]) + ("女士" if language == "zh" else ""),
-        "otherphone": f"1990000{rng.randint(0, 999):04d}" if language == "zh" else f"202-555-01{rng.randint(0, 99):02d}",
-        "room": f"{rng.randint(1, 9)}栋{rng.randint(2, 22)}0{rng.randint(1, 4)}", "code": f"{rng.randint(100000, 999999)}",
+        "coupon": str(rng.choice([5, 8, 10, 15, 20])), "count": str(rng.randint(2, 4)),
+        "hours": rng.choice(["24", "48"]), "h": str(rng.randint(156, 175)), "w": str(rng.randint(92, 138)),
+        "name": person.name, "phone": person.phone, "addr": person.address,
+        "othername": rng.choice(words["family"]) + ("女士" if zh else ""),
+        "otherphone": f"1990000{rng.randint(0, 999):04d}" if zh else f"202-555-01{rng.randint(0, 99):02d}",
+        "room": f"{rng.randint(1, 9)}栋{rng.randint(2, 22)}0{rng.randint(1, 4)}",
+        "code": f"{rng.randint(100000, 999999)}",
     }  # fmt: skip
 
 
@@ -109,7 +116,7 @@ def speak(
     left_out = ""
     for line in skeleton.lines:
         # An optional answer comes only with its optional question.
-        if line.optional and (left_out == "C" and line.speaker == "A" or rng.random() < 0.45):
+        if line.optional and ((left_out == "C" and line.speaker == "A") or rng.random() < 0.45):
             left_out = line.speaker
             continue
         left_out = ""
@@ -118,6 +125,8 @@ def speak(
             said.extend(_agent_says(line, alternative, agents[line.speaker], facts, skeleton.language, rng))
         else:
             named = {**facts, "me": agents["A"]["name"]}
+            # Letters are written with care: no chat habits.
+            line = replace(line, marks=line.marks | {"="}) if skeleton.channel == "email" else line
             said.extend(_other_says(line, alternative, named, person, skeleton.language, rng))
     if skeleton.channel == "chat" and rng.random() < person.opener and said[0].speaker == "C" and len(said[0].text) > 5:
         said.insert(0, Said("C", rng.choice(_OPENERS[skeleton.language]), frozenset()))
@@ -168,7 +177,8 @@ def _agent_says(
     if language == "zh":
         text = full_width(text)
         text = text.removesuffix("。")
-        if not had_macro and _CHINESE_END.search(text) and not text.endswith(_SILENT_ENDINGS) and not _ASKS.search(text) and rng.random() < 0.45:
+        plain_end = _CHINESE_END.search(text) and not text.endswith(_SILENT_ENDINGS) and not _ASKS.search(text)
+        if plain_end and not had_macro and rng.random() < 0.45:
             text += rng.choice(agent["tail"])
     return [Said(line.speaker, text, frozenset(marks), line.gap)]
 
@@ -195,7 +205,7 @@ def _chinese_habits(text: str, person: Person, rng: Random) -> list[str]:
             text = text.replace(right, wrong, 1)
     pieces = [text]
     if len(text) > 11 and rng.random() < person.splits:
-        pieces = [piece for piece in re.split(r"(?<=[\u4e00-\u9fff])[,。](?=[^,。]{2})|(?<=[?!])(?=[^?!])", text) if piece]
+        pieces = [piece for piece in _PAUSE.split(text) if piece]
     if person.commas == "half":
         return pieces
     pieces = [full_width(piece) for piece in pieces]

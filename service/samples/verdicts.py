@@ -41,7 +41,12 @@ def expected_fail(skeleton: Skeleton, said: Sequence[Said]) -> list[str] | None:
     if any(verdict is None for verdict in verdicts.values()):
         return None
     failed = [check for check, passed in verdicts.items() if not passed]
-    return failed + [check for check in FORBIDDEN if any(f"!{check}" in message.marks for message in agent)]
+    return failed + violated(said)
+
+
+def violated(said: Sequence[Said]) -> list[str]:
+    """Return the forbidden checks that are broken, in playbook order; these are always certain."""
+    return [check for check in FORBIDDEN if any(f"!{check}" in message.marks for message in said)]
 
 
 def _issue_confirmed(skeleton: Skeleton, agent: Sequence[Said]) -> bool | None:

@@ -76,8 +76,7 @@ def playbooks(settings: ScoringSettings) -> list[PlaybookInfo]:
         UnknownPlaybookError, InvalidPlaybookError: The settings name one that cannot be read.
     """
     active = load_playbook(settings.playbook)
-    others = [load_playbook(label) for label in list_playbooks()]
-    return [_playbook(active, True)] + [_playbook(one, False) for one in others if one.hash != active.hash]
+    return [_playbook(active, True)] + [_playbook(one, False) for one in list_playbooks() if one.hash != active.hash]
 
 
 def rubrics(settings: ScoringSettings) -> list[RubricInfo]:

@@ -11,11 +11,13 @@ from fastapi.testclient import TestClient
 from service.accounts.keys import create_key
 from service.accounts.roles import Role
 from service.app import create_app
+from service.core.logs import configure_logging
 from service.core.settings import Settings
 from service.db.engine import Database
 from service.scoring.fake import FakeEngine
 from service.scoring.run import score_batch
 
+configure_logging("warning")  # before that, structlog prints local variables with every traceback
 MakeDocument = Callable[..., dict[str, Any]]
 ClientFor = Callable[[Role], TestClient]
 

@@ -31,7 +31,7 @@ _EN_LINES = (
 
 
 def own_sentences() -> list[str]:
-    """About a hundred different sentences, in a fixed order."""
+    """163 different sentences, in a fixed order."""
     chinese = [line.format(thing) for line, thing in product(_ZH_LINES, _ZH_THINGS)]
     english = [line.format(thing) for line, thing in product(_EN_LINES, _EN_THINGS)]
     pairs = [f"{first} {second}" for first, second in zip(chinese, reversed(chinese), strict=True)]

@@ -24,9 +24,7 @@ def fit_temperature(probabilities: NDArray[np.float64], targets: NDArray[np.floa
     return round(math.exp(float(minimize_scalar(cross_entropy, bounds=(-2.0, 2.0), method="bounded").x)), 4)
 
 
-def conformal_tail(
-    distributions: NDArray[np.float64], ratings: Sequence[NDArray[np.int64]], coverage: float
-) -> float:
+def conformal_tail(distributions: NDArray[np.float64], ratings: Sequence[NDArray[np.int64]], coverage: float) -> float:
     """Return the quantile level at which intervals of ``distributions`` start and, mirrored, end.
 
     Split-conformal on the rank of a rating in its predicted distribution (Chernozhukov, Wüthrich, Zhu 2021): a rating

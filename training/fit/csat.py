@@ -111,8 +111,6 @@ def fit_csat(dialogues: Sequence[Dialogue], vectors: VectorStore, fit: CsatFit, 
     tensors: dict[str, NDArray[np.float16]] = {}
     for at in range(fit.members):
         state = fit_member(examples, fit, seed + at).state_dict()
-        tensors.update(
-            {f"{at}/{name}": np.ascontiguousarray(t.numpy(), dtype=np.float16) for name, t in state.items()}
-        )
+        tensors.update({f"{at}/{name}": np.ascontiguousarray(t.numpy(), dtype=np.float16) for name, t in state.items()})
     out.mkdir(parents=True, exist_ok=True)
     save_file(tensors, out / WEIGHTS_NAME)

@@ -22,6 +22,7 @@ Span = tuple[int, int]
 _MOST_MATCHES = 40
 _MOST_RETRIES = 80
 _SET_MEMORY = 256 << 20
+_LONGEST_PATTERN = 100_000
 
 _SENTENCE_END = re.compile(r"[。!?;\n]+|\.(?=\s|$)|…+")
 _CLAUSE_END = re.compile(r"[,、。!?;:\n~…()]+|\.(?=\s|$)|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|\s[-–]\s")
@@ -67,8 +68,15 @@ def options() -> re2.Options:
 
 
 def expand(pattern: str, words: Mapping[str, str]) -> str:
-    """Replace every ``{word}`` of a pattern, words in words too; raise ``KeyError`` for one that does not exist."""
+    """Replace every ``{word}`` of a pattern, words in words too.
+
+    Raises:
+        KeyError: A word does not exist.
+        ValueError: Words refer to each other in a circle, or the pattern grows beyond all measure.
+    """
     for _ in range(8):
+        if len(pattern) + sum(len(words[name]) for name in _PLACEHOLDER.findall(pattern)) > _LONGEST_PATTERN:
+            raise ValueError(f"with its words it is longer than {_LONGEST_PATTERN} characters")
         wider = _PLACEHOLDER.sub(lambda match: f"(?:{words[match[1]]})", pattern)
         if wider == pattern:
             return pattern

@@ -110,4 +110,3 @@ class CsatEnsemble:
         quality = np.mean([output[0] for output in outputs], axis=0)
         nuggets = [np.mean(parts, axis=0) for parts in zip(*(output[1] for output in outputs), strict=True)]
         return Prediction(dict(zip(QUALITIES, quality, strict=True)), nuggets)
-

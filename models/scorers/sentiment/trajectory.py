@@ -67,9 +67,7 @@ def decide_direction(shift: float, rule: TrajectoryRule) -> Direction:
     return "worsened" if shift <= -rule.flat_band else "flat"
 
 
-def summarise(
-    turns: Sequence[TurnSentiment], agent_turns: Sequence[int], rule: TrajectoryRule
-) -> SentimentScore:
+def summarise(turns: Sequence[TurnSentiment], agent_turns: Sequence[int], rule: TrajectoryRule) -> SentimentScore:
     """Return the trajectory's summary.
 
     Args:

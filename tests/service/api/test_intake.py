@@ -45,9 +45,13 @@ def test_many_each_by_itself(client: TestClient, document, wrap) -> None:
     assert no_object["index"] == 2
 
 
-@pytest.mark.parametrize("pack", [lambda data: (data, {}), lambda data: (gzip.compress(data), {"Content-Encoding": "gzip"})])
+@pytest.mark.parametrize(
+    "pack", [lambda data: (data, {}), lambda data: (gzip.compress(data), {"Content-Encoding": "gzip"})]
+)
 def test_lines_as_they_come(client: TestClient, document, pack) -> None:
-    lines = ndjson(*(document(f"c-{number}") for number in range(450))) + b"\n{broken\n\xff\xfe\n" + ndjson(document("c-0"))
+    lines = (
+        ndjson(*(document(f"c-{number}") for number in range(450))) + b"\n{broken\n\xff\xfe\n" + ndjson(document("c-0"))
+    )
     data, headers = pack(lines)
     answer = client.post("/v1/conversations", content=data, headers={"Content-Type": "application/x-ndjson", **headers})
     assert answer.status_code == 207
@@ -55,17 +59,6 @@ def test_lines_as_they_come(client: TestClient, document, pack) -> None:
     assert (body["accepted"], body["unchanged"], body["refused"]) == (450, 1, 2)
     assert [refusal["line"] for refusal in body["refusals"]] == [452, 453]
     assert len(body["jobs"]) == 3
-
-
-def test_lines_cut_anywhere(client: TestClient, document) -> None:
-    data = ndjson(*(document(f"c-{number}", text="好" * number) for number in range(1, 20)))
-
-    def pieces():
-        for start in range(0, len(data), 7):
-            yield data[start : start + 7]
-
-    answer = client.post("/v1/conversations", content=pieces(), headers={"Content-Type": "application/x-ndjson"})
-    assert (answer.status_code, answer.json()["accepted"]) == (201, 19)
 
 
 def test_several_gzip_files_in_one_body(client: TestClient, document) -> None:
@@ -142,18 +135,6 @@ class TestLimits:
         assert (answer.status_code, answer.json()["accepted"]) == (207, 2)
         [refusal] = answer.json()["refusals"]
         assert (refusal["line"], refusal["code"]) == (2, "too-large")
-
-    def test_a_stream(self, client: TestClient, document) -> None:
-        data = ndjson(*(document(f"c-{number}") for number in range(50)))
-
-        def pieces():
-            for start in range(0, len(data), 1000):
-                yield data[start : start + 1000]
-
-        answer = client.post("/v1/conversations", content=pieces(), headers={"Content-Type": "application/x-ndjson"})
-        assert answer.status_code == 207
-        assert 0 < answer.json()["accepted"] < 50
-        assert answer.json()["refusals"][-1]["code"] == "too-large"
 
 
 def test_the_same_conversation_posted_by_many_at_once(client: TestClient, document) -> None:

@@ -30,7 +30,12 @@ def message(side: str, text: str = "好的", seed: int = 0) -> Message:
 
 
 def test_bots_serve_and_system_messages_are_nobody() -> None:
-    assert [side_of(role) for role in ("customer", "agent", "bot", "system")] == ["customer", "service", "service", None]
+    assert [side_of(role) for role in ("customer", "agent", "bot", "system")] == [
+        "customer",
+        "service",
+        "service",
+        None,
+    ]
 
 
 def test_runs_of_one_side_become_one_round() -> None:
@@ -99,6 +104,8 @@ def test_abstains_when_flat_or_unreadable() -> None:
     assert decide_csat(clear, RULE, readable=False).abstain
 
 
-@pytest.mark.parametrize(("inputs", "label"), [((3.0, 1.0, 0.4), "yes"), ((0.0, 0.0, 0.0), "unclear"), ((-5.0, -3.0, -0.4), "no")])
+@pytest.mark.parametrize(
+    ("inputs", "label"), [((3.0, 1.0, 0.4), "yes"), ((0.0, 0.0, 0.0), "unclear"), ((-5.0, -3.0, -0.4), "no")]
+)
 def test_resolution_labels(inputs: tuple[float, float, float], label: str) -> None:
     assert decide_resolution(inputs, RULE).label == label

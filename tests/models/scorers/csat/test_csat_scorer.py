@@ -80,7 +80,9 @@ def assert_sound(outcome: CsatOutcome) -> None:
         [("bot", "您好"), ("customer", " \n")],
     ],
 )
-def test_without_customer_text_the_scorer_abstains(play: Play, scorer: CsatScorer, lines: list[tuple[str, str]]) -> None:
+def test_without_customer_text_the_scorer_abstains(
+    play: Play, scorer: CsatScorer, lines: list[tuple[str, str]]
+) -> None:
     outcome = play(scorer, lines)[-1]
     assert_sound(outcome)
     assert outcome.csat.abstain

@@ -1,0 +1,180 @@
+"""The commands on the database: import, worker, export, show, keys, migrate, doctor, demo."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service.ingest.bad_inputs import GOOD_1, GOOD_2, conversation, line
+
+Attune = Callable[..., Any]
+
+
+def test_import_is_idempotent_and_revises_only_when_told(stored: Attune, tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(GOOD_1 + GOOD_2 + b"broken\n" + GOOD_1)
+    first = stored("import", path)
+    assert first.code == 1
+    assert "accepted 2 · unchanged 1 · revised 0 · refused 1" in first.err
+    path.write_bytes(GOOD_1 + line(conversation(2, queue="complaint")))
+    again = stored("import", path)
+    assert again.code == 1
+    assert "line 2 $.id" in again.err
+    assert "--revise" in again.err
+    revised = stored("import", path, "--revise")
+    assert revised.code == 0
+    assert "accepted 0 · unchanged 1 · revised 1 · refused 0" in revised.err
+
+
+def test_what_is_exported_goes_in_again_unchanged(stored: Attune, tmp_path: Path) -> None:
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl.gz"
+    path.write_bytes(GOOD_1 + GOOD_2)
+    stored("import", path)
+    assert "Exported 2" in stored("export", "--out", out).err
+    assert "unchanged 2" in stored("import", out).err
+    printed = stored("export")
+    assert [json.loads(row)["id"] for row in printed.out.splitlines()] == ["c1", "c2"]
+
+
+def test_show_and_export_scores(stored: Attune, score_all: Callable[..., None], tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(GOOD_1 + GOOD_2)
+    stored("import", path)
+    assert "waits for a worker" in stored("show", "c1").out
+    score_all("c1")
+    shown = stored("show", "c1").out
+    for words in (
+        "第1单还没发货",
+        "customer",
+        "09:00:05",
+        "Sentiment",
+        "Predicted CSAT",
+        "greeting",
+        "/ 100",
+        "playbook",
+    ):
+        assert words in shown
+    assert "情绪" in stored("--lang", "zh", "show", "c1").out
+    scores = stored("export", "--scores")
+    assert [json.loads(row)["id"] for row in scores.out.splitlines()] == ["c1"]
+    assert "1 have no score yet" in scores.err
+    assert "[not-found]" in stored("show", "nope").err
+
+
+def test_show_from_files(attune: Attune, tmp_path: Path) -> None:
+    path, scores = tmp_path / "in.jsonl", tmp_path / "scores.jsonl.gz"
+    path.write_bytes(GOOD_1 + line(conversation(2, turns=[{"role": "customer", "text": "a\x1b[31mb"}])))
+    attune("score", path, "--out", scores)
+    shown = attune("show", "c2", "--conversations", path, "--scores", scores)
+    assert shown.code == 0
+    assert "\x1b[31m" not in shown.out
+    assert "Predicted CSAT" in shown.out
+    assert "Predicted CSAT" not in attune("show", "c2", "--conversations", path).out
+    assert "[not-in-file]" in attune("show", "c9", "--conversations", path).err
+    assert "[usage]" in attune("show", "c1", "--scores", scores).err
+
+
+def test_keys(stored: Attune) -> None:
+    made = stored("keys", "create", "crm", "--role", "ingest", "--days", "3")
+    key = made.out.strip()
+    assert made.code == 0
+    listed = stored("keys", "list").out
+    assert "crm" in listed
+    assert key not in listed
+    assert "until" in listed
+    assert stored("keys", "revoke", "1").code == 0
+    assert "revoked" in stored("keys", "list").out
+    assert "[invalid-request]" in stored("keys", "create", "crm", "--role", "boss").err
+    assert "[not-found]" in stored("keys", "revoke", "99").err
+
+
+def test_migrate_and_what_is_said_before(
+    attune: Attune, monkeypatch: pytest.MonkeyPatch, empty_database_url: str
+) -> None:
+    monkeypatch.setenv("ATTUNE_DATABASE_URL", empty_database_url)
+    before = attune("export")
+    assert before.code == 2
+    assert "[database-not-migrated]" in before.err
+    assert "attune migrate" in before.err
+    assert "empty →" in attune("migrate").err
+    assert "up to date" in attune("migrate").err
+    assert attune("export").code == 0
+
+
+def test_no_database(attune: Attune, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATTUNE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    result = attune("export")
+    assert result.code == 2
+    assert "[database-unavailable]" in result.err
+
+
+def test_doctor(stored: Attune, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ATTUNE_VAR", str(tmp_path))
+    monkeypatch.setenv("ATTUNE_PORT", "0")
+    well = stored("doctor")
+    assert well.code == 0, well.out
+    assert "All is well" in well.out
+    monkeypatch.setenv("ATTUNE_ARTIFACT", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("ATTUNE_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setenv("ATTUNE_THREADS", "999")
+    ill = stored("doctor")
+    assert ill.code == 1
+    assert "✗ model files" in ill.out
+    assert "✗ database" in ill.out
+    assert "! threads" in ill.out
+    monkeypatch.setenv("ATTUNE_PORT", "many")
+    assert "✗ settings" in stored("doctor").out
+
+
+def test_serve_says_when_the_port_is_taken(stored: Attune) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = stored("serve", "--port", taken.getsockname()[1], "--no-worker")
+    assert result.code == 2
+    assert "[port-not-available]" in result.err
+
+
+def attune_process(*arguments: str, url: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "ATTUNE_DATABASE_URL": url, "ATTUNE_ENGINE": "fake", "ATTUNE_LANG": "en"}
+    return subprocess.run(
+        [sys.executable, "-m", "service.cli", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+def test_demo_from_an_empty_database_and_again(empty_database_url: str) -> None:
+    first = attune_process("demo", "--no-serve", url=empty_database_url)
+    assert first.returncode == 0, first.stderr
+    assert " new, 0 there already" in first.stderr
+    assert "first page lists 50 conversations" in first.stderr
+    assert "Next steps" in first.stderr
+    again = attune_process("demo", "--no-serve", url=empty_database_url)
+    assert again.returncode == 0, again.stderr
+    assert ": 0 new" in again.stderr
+    keys = attune_process("keys", "list", url=empty_database_url).stdout
+    assert keys.count("demo") == 2
+    assert keys.count("revoked") == 1
+
+
+def test_worker_once(database_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(GOOD_1 + GOOD_2)
+    attune_process("import", str(path), url=database_url)
+    done = attune_process("worker", "--once", url=database_url)
+    assert done.returncode == 0, done.stderr
+    scores = attune_process("export", "--scores", url=database_url).stdout
+    assert [json.loads(row)["id"] for row in scores.splitlines()] == ["c1", "c2"]

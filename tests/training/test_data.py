@@ -1,0 +1,178 @@
+"""Loaders, splits and the vector store."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.encode.hashing import HashingEncoder
+from training.config import Corpus
+from training.data.files import read_rows
+from training.data.sentiment import balance, read_lines, split_lines
+from training.data.splits import hold_out
+from training.data.stc3 import is_resolved, read_dialogues
+from training.data.vectors import VectorStore
+
+
+def write_rows(path: Path, rows: list[dict]) -> Path:
+    with gzip.open(path, "wt", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return path
+
+
+def annotation(satisfaction: int, nuggets: list[str], accomplishment: int = 0) -> dict:
+    return {"quality": {"A": accomplishment, "S": satisfaction, "E": 0}, "nugget": nuggets}
+
+
+def test_annotators_become_distributions(tmp_path: Path) -> None:
+    row = {
+        "id": "d1",
+        "turns": [
+            {"sender": "customer", "utterances": ["在吗", "坏了"]},
+            {"sender": "helpdesk", "utterances": ["您好"]},
+        ],
+        "annotations": [
+            annotation(-2, ["CNUG0", "HNUG"]),
+            annotation(1, ["CNUG0", "HNUG*"], 1),
+            annotation(1, ["CNaN", "HNaN"]),
+            annotation(2, ["CNUG0", "HNUG"]),
+        ],
+    }
+    (dialogue,) = read_dialogues(write_rows(tmp_path / "d.jsonl.gz", [row]), "zh")
+    assert dialogue.conversation.turns[0].text == "在吗\n坏了"
+    assert list(dialogue.distribution("S")) == [0.25, 0, 0, 0.5, 0.25]
+    assert dialogue.mean("S") == 3.5
+    assert list(dialogue.nuggets[0]) == [0.75, 0, 0, 0.25]
+    assert list(dialogue.nuggets[1]) == [0.5, 0.25, 0.25]
+    assert dialogue.resolved == 0.25
+
+
+@pytest.mark.parametrize(
+    ("nuggets", "accomplishment", "resolved"),
+    [
+        (["CNUG0", "HNUG", "CNUG*"], -2, True),
+        (["CNUG0", "HNUG*"], 1, True),
+        (["CNUG0", "HNUG*"], 0, False),
+        (["CNUG0", "HNUG"], 2, False),
+    ],
+)
+def test_what_counts_as_resolved(nuggets: list[str], accomplishment: int, resolved: bool) -> None:
+    assert is_resolved(annotation(0, nuggets, accomplishment)) is resolved
+
+
+def test_a_dialogue_without_annotations_is_refused(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "d.jsonl.gz", [{"id": "d7", "turns": []}])
+    with pytest.raises(ValueError, match="d7 has no annotations"):
+        read_dialogues(path)
+
+
+def test_a_broken_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "好"}\n{oops\n', encoding="utf-8")
+    with pytest.raises(ValueError, match="line 2"):
+        read_rows(path)
+
+
+def test_lines_are_distinct_three_class_and_unambiguous(tmp_path: Path) -> None:
+    rows = [
+        {"text": "好", "label": "positive"},
+        {"text": "好 ", "label": "positive"},
+        {"text": "行吧", "label": "positive"},
+        {"text": "行吧", "label": "negative"},
+        {"text": "啊?", "label": "surprise"},
+        {"text": " ", "label": "negative"},
+    ]
+    lines = read_lines(write_rows(tmp_path / "l.jsonl.gz", rows), "test")
+    assert [(line.text, line.label) for line in lines] == [("好", "positive")]
+
+
+def test_rated_dialogues_give_neutral_lines_only(tmp_path: Path) -> None:
+    turns = [
+        {"role": "customer", "text": "A table for two.", "act": "INFORM", "satisfaction": [3, 3]},
+        {"role": "customer", "text": "No, that is wrong!", "act": "INFORM", "satisfaction": [3, 2]},
+        {"role": "customer", "text": "Thanks", "act": "THANK_YOU", "satisfaction": [3, 3]},
+        {"role": "agent", "text": "Done.", "act": "INFORM", "satisfaction": []},
+    ]
+    lines = read_lines(write_rows(tmp_path / "u.jsonl.gz", [{"turns": turns}]), "uss")
+    assert [(line.text, line.label) for line in lines] == [("A table for two.", "neutral")]
+
+
+def test_parts_are_disjoint_complete_and_steady() -> None:
+    groups = [f"g{at}" for at in range(100)]
+    first, second, rest = hold_out([*groups, *groups], [10, 20], seed=5)
+    assert (len(first), len(second), len(rest)) == (10, 20, 70)
+    assert first | second | rest == set(groups)
+    assert hold_out(reversed(groups), [10, 20], seed=5) == [first, second, rest]
+    assert hold_out(groups, [10, 20], seed=6)[0] != first
+
+
+def test_line_splits_share_no_text_and_balance(tmp_path: Path) -> None:
+    rows = [{"text": f"第{at}句", "label": "positive" if at % 4 else "negative"} for at in range(200)]
+    lines = read_lines(write_rows(tmp_path / "l.jsonl.gz", rows), "test")
+    corpus = Corpus("l.jsonl.gz", rows=60, weight=1.0, polar=True, held_out=40, calibrate=True, terms="own")
+    split = split_lines(lines, corpus, seed=1)
+    assert (len(split.calibration), len(split.test), len(split.train)) == (20, 20, 60)
+    assert sum(line.label == "negative" for line in split.train) == 30
+    texts = [line.text for part in (split.train, split.calibration, split.test) for line in part]
+    assert len(texts) == len(set(texts))
+
+
+def test_balance_takes_what_there_is(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"{label}{at}", "label": label} for label, n in (("negative", 3), ("neutral", 50)) for at in range(n)
+    ]
+    chosen = balance(read_lines(write_rows(tmp_path / "l.jsonl.gz", rows), "test"), 20, seed=1)
+    assert sorted({(label, sum(c.label == label for c in chosen)) for label in ("negative", "neutral")}) == [
+        ("negative", 3),
+        ("neutral", 17),
+    ]
+
+
+class CountingEncoder(HashingEncoder):
+    """Counts the texts it encodes."""
+
+    def __init__(self) -> None:
+        super().__init__(16)
+        self.encoded: list[str] = []
+
+    def encode(self, texts):
+        self.encoded.extend(texts)
+        return super().encode(texts)
+
+
+def test_texts_are_masked_encoded_once_and_kept(tmp_path: Path) -> None:
+    encoder = CountingEncoder()
+    store = VectorStore(encoder, tmp_path)
+    store.warm(["电话13812345678", "你好", "你好", " "])
+    assert sorted(encoder.encoded) == ["你好", "电话138****5678"]
+    again = VectorStore(encoder, tmp_path)
+    assert np.array_equal(again.vector("电话138****5678"), HashingEncoder(16).encode(["电话138****5678"])[0])
+    assert again.vector(" ") is None
+    assert len(encoder.encoded) == 2
+
+
+def test_a_store_cut_off_in_the_middle_goes_on(tmp_path: Path) -> None:
+    VectorStore(CountingEncoder(), tmp_path).warm(["一", "二", "三"])
+    (vectors,) = tmp_path.rglob("vectors.bin")
+    vectors.write_bytes(vectors.read_bytes()[:-30])
+    encoder = CountingEncoder()
+    store = VectorStore(encoder, tmp_path)
+    assert np.array_equal(store.matrix(["一", "二", "三"]), HashingEncoder(16).encode(["一", "二", "三"]))
+    assert len(encoder.encoded) == 1
+
+
+CORPORA = Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.mark.corpora
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the research corpora are not beside the checkout")
+def test_the_real_corpora_load() -> None:
+    chinese, english = (read_dialogues(CORPORA / "stc3" / f"train_{language}.jsonl.gz") for language in ("cn", "en"))
+    assert (len(chinese), len(english)) == (3200, 1433)
+    assert {d.conversation.id for d in english} <= {d.conversation.id for d in chinese}
+    assert all(abs(sum(shares) - 1) < 1e-9 for dialogue in chinese for shares in dialogue.nuggets)
+    for name in ("chat_manual", "chat_auto", "online_shopping", "waimai", "weibo_emotion", "cped_valid"):
+        assert len(read_lines(CORPORA / "sentiment" / f"{name}.jsonl.gz", name)) > 6000
+    assert {line.label for line in read_lines(CORPORA / "uss" / "sgd.jsonl.gz", "sgd")} == {"neutral"}
