@@ -1,4 +1,4 @@
-"""Fixtures for all tests. The database is the real thing: one embedded PostgreSQL a run, migrated once, copied per test."""
+"""Fixtures for all tests. The database is the real thing: one embedded PostgreSQL a run, copied per test."""
 
 from __future__ import annotations
 

@@ -69,7 +69,8 @@ def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
     artifact = load_artifact(options.artifact)
     vectors = _open_vectors(artifact, options.encoder, options.cache)
     if options.task == "stc3":
-        return evaluate_stc3(read_dialogues(options.data), CsatScorer.from_artifact(artifact), vectors)
+        csat, sentiment = CsatScorer.from_artifact(artifact), SentimentScorer.from_artifact(artifact)
+        return evaluate_stc3(read_dialogues(options.data), csat, sentiment, vectors)
     lines = read_lines(options.data, options.data.name)
     if not lines:
         raise ValueError(f"{options.data}: no labelled lines")

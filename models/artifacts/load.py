@@ -46,13 +46,16 @@ class Artifact:
         """
         return self._part(component).config
 
-    def component_version(self, component: str) -> str:
-        """Return ``component@version+hash`` over its own files and configuration: other parts do not change it."""
-        part = self._part(component)
-        files = {
-            path: entry.sha256 for path, entry in self.manifest.files.items() if path.startswith(f"{part.directory}/")
-        }
-        content = json.dumps([part.config, files, self.manifest.encoder], ensure_ascii=False, sort_keys=True)
+    def component_version(self, component: str, *reads: str) -> str:
+        """Return ``component@version+hash`` over the encoder and the component's own files and configuration.
+
+        Components whose values it ``reads`` count as its own; other parts do not change the version.
+        """
+        parts = [self._part(name) for name in (component, *reads)]
+        folders = tuple(f"{part.directory}/" for part in parts)
+        files = {path: entry.sha256 for path, entry in self.manifest.files.items() if path.startswith(folders)}
+        configs = [part.config for part in parts]
+        content = json.dumps([configs, files, self.manifest.encoder], ensure_ascii=False, sort_keys=True)
         return f"{component}@{self.manifest.version}+{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
     def _part(self, component: str) -> Component:

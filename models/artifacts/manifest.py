@@ -49,7 +49,7 @@ class Manifest:
         components: By scorer name.
         data: Corpora seen in training.
         metrics: Held-out figures by component.
-        files: By POSIX path relative to the artifact; every file except the manifest itself and the README.
+        files: By POSIX path relative to the artifact; every file except the manifest and documents.
     """
 
     name: str

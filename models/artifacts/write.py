@@ -10,7 +10,7 @@ from typing import Any
 from models.artifacts.load import Artifact, load_artifact
 from models.artifacts.manifest import MANIFEST_NAME, Component, DataSource, FileEntry, Manifest, to_json
 
-_NOT_LISTED = {MANIFEST_NAME, "README.md"}
+_DOCUMENT = ".md"
 
 
 def write_manifest(
@@ -26,13 +26,13 @@ def write_manifest(
 ) -> Artifact:
     """Write ``manifest.json`` over all files below ``directory`` and return the artifact, loaded and verified.
 
-    Every file is listed except the manifest and the README: the model card quotes the artifact's id, so it comes after.
+    Every file is listed except the manifest and documents (.md): the model card quotes the artifact's id.
     The arguments are those of :class:`Manifest`.
     """
     files = {}
     for path in sorted(path for path in directory.rglob("*") if path.is_file()):
         relative = path.relative_to(directory).as_posix()
-        if relative not in _NOT_LISTED:
+        if relative != MANIFEST_NAME and path.suffix != _DOCUMENT:
             content = path.read_bytes()
             files[relative] = FileEntry(hashlib.sha256(content).hexdigest(), len(content))
     manifest = Manifest(name, version, created, encoder, components, tuple(data), metrics, files)

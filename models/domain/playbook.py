@@ -82,6 +82,7 @@ class Condition:
         first: Only among the speaker's first N messages.
         last: Only among the speaker's last N messages.
         before: Only in messages no later than the first that shows one of these cues.
+        before_by: Who has to show the cue named in ``before``; ``None`` is the speaker of ``seen``.
         after: Only after one of these cues; false without it.
         after_by: Who has to show the cue named in ``after``.
         pick: Which of several occurrences of ``after`` counts.
@@ -101,6 +102,7 @@ class Condition:
     first: int | None = None
     last: int | None = None
     before: tuple[str, ...] = ()
+    before_by: Speaker | None = None
     after: tuple[str, ...] = ()
     after_by: Speaker | None = None
     pick: Literal["first", "last"] = "first"

@@ -14,6 +14,7 @@ from models.domain.scores import ScoreBundle, Versions
 from models.domain.timing import measure_timing
 from models.encode.base import Encoder
 from models.encode.load import load_encoder
+from models.errors import ArtifactError
 from models.interchange import content_hash
 from models.pipeline.build import order_components
 from models.pipeline.config import PipelineConfig
@@ -138,10 +139,15 @@ def load_pipeline(config: PipelineConfig) -> Pipeline:
     rubric = load_rubric(config.rubric)
     artifact = load_artifact(config.artifact)
     model = artifact.id
-    if config.encoder is None:
-        encoder = load_encoder(artifact.directory("encoder"), threads=config.threads, cache=config.cache)
-    else:
-        encoder = load_encoder(config.encoder, threads=config.threads, cache=config.cache)
+    encoder = load_encoder(config.encoder or artifact.path / "encoder", threads=config.threads, cache=config.cache)
+    if encoder.fingerprint != artifact.manifest.encoder:
+        if config.encoder is None:
+            raise ArtifactError(
+                f"The heads of {artifact.id} were trained on another encoder than the one beside them.",
+                f"模型包 {artifact.id} 的打分头与其编码器不匹配。",
+                hint="Fit them again: `python -m training fit`. 请重新训练。",
+                location=str(artifact.path / "encoder"),
+            )
         model += f"/encoder+{encoder.fingerprint[:8]}"
     components: list[Component] = [
         SentimentScorer.from_artifact(artifact),

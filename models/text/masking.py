@@ -34,12 +34,16 @@ class _Detector:
 
 
 _STAR = "*"
-# A number right behind one of these is an order's or a parcel's, however much it looks like a phone or a card.
+# A number right behind one of these is an order's or a parcel's, however much it looks like a phone or a card;
+# unless a word in between says that it is a phone after all ("订单收货人电话").
 _ORDER_LABEL = re.compile(
-    r"(?:订单|單號|订單|訂單|单号|运单|快递|物流|编号|流水|交易|款号|货号|order|tracking|waybill|invoice)"
-    r"[^\d\n,，。;；]{0,6}$",
+    r"(?:订单|訂單|单号|單號|运单|運單|编号|編號|流水|款号|货号|貨號|条形?码|(?:快递|快遞|物流|交易)[^\d\n,，。;；]{0,3}[号號]"
+    r"|order|tracking|waybill|invoice)"
+    r"(?:(?!电话|電話|手机|手機|联系|聯繫|致电|打给|tel|phone|mobile|call)[^\d\n,，。;；]){0,6}$"
+    r"|(?<![A-Za-z])(?:SF|YT|ZTO|STO|JD[A-Z]{0,2}|JT|YD|DPK)$",
     re.IGNORECASE,
 )
+_ID_LABEL = re.compile(r"身[份分][证證][^\d\n,，。;；]{0,4}$")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -70,7 +74,9 @@ def is_id_card(number: str) -> bool:
 
 def _is_id(match: re.Match[str]) -> bool:
     value = match["value"]
-    return _STAR in value or is_id_card(value)
+    # A customer who mistypes the number behind "身份证号" still wrote most of it.
+    labelled = _ID_LABEL.search(match.string, max(0, match.start("value") - 8), match.start("value"))
+    return _STAR in value or is_id_card(value) or labelled is not None
 
 
 def is_luhn(number: str) -> bool:
@@ -85,7 +91,7 @@ def is_luhn(number: str) -> bool:
 def _is_bank_card(match: re.Match[str]) -> bool:
     value = match["value"]
     if _STAR in value:
-        return True
+        return value.count(_STAR) >= 4  # fewer are a size: 2000*1800
     digits = _digits(value)
     # Issuers' prefixes by length: UnionPay 62 (16–19), the rest 16 digits, American Express 15.
     # Order numbers of 18 and 19 digits satisfy Luhn by chance one time in ten; the prefix leaves one in a thousand.
@@ -95,14 +101,29 @@ def _is_bank_card(match: re.Match[str]) -> bool:
 
 
 def _is_account(match: re.Match[str]) -> bool:
-    value = match["value"]
-    if _STAR in value or match["link"].strip():
-        return True
-    # Without "号" or ":" in between, plain words ("wechat payment") are no account; something with a digit is.
-    return any(char.isdecimal() or char == "_" for char in value)
+    value, link = match["value"], match["link"].strip().lower()
+    # "wechat payment" and "wechat is broken" are plain words; something with a digit is an account.
+    return _STAR in value or link not in ("", "is") or any(char.isdecimal() or char == "_" for char in value)
 
 
 _GAP = r"[ \t]{0,2}[:：]?[ \t]{0,2}"
+# What stands behind "姓名" in a form to fill in, not a name.
+_NO_NAME = (
+    r"(?!电话|電話|手机|手機|号码|號碼|地址|信息|资料|身份|联系|方式|客服|本人|麻烦"
+    r"|[写填改错不没未已可需要请您你我和及与的是有])"
+)
+_PLACE = r"(?:[省市区區县縣镇鎮街路村栋棟室苑弄]|[号號])"
+# What an address ends with; "号" may also be a day of the month: 15号能到吗.
+_HOUSE = (
+    r"(?:[\d一二三四五六七八九十]\s?(?:[号號](?![能到之前后後发發可会會就还還左吗嗎了送收])|栋|棟|幢|室|弄|单元|楼|组)"
+    r"|\d{2,6}(?=$|[\s,，。;；]))"
+)
+# Words that no address holds: what they stand before is something else.
+_SAME_THING = (
+    r"(?!电话|電話|手机|手機|微信|薇|qq|QQ|扣扣|加[vV微]|wechat|姓名|收件|收货|收貨|地址|订单|訂單|单号|單號|[运運]单|身份|卡号"
+    r"|寄到|发到|[吗嗎呢]|什么|怎么|多少|能到)"
+)
+_WRITTEN = r"[\u4e00-\u9fa5A-Za-z\d]"
 _DETECTORS: tuple[_Detector, ...] = (
     _Detector(
         "email",
@@ -112,27 +133,36 @@ _DETECTORS: tuple[_Detector, ...] = (
         (1, 0),
     ),
     _Detector(
-        "id_card", re.compile(r"(?<![\d*])(?P<value>\d{17}[\dXx]|\d{3}\*{11}\d{3}[\dXx])(?![\d*])"), (3, 4), _is_id
+        "id_card",
+        re.compile(r"(?<![\d*])(?P<value>\d{17}[\dXxＸ]|(?:\d{3}\*{11}|\d{6}\*{8})\d{3}[\dXxＸ])(?![\d*])"),
+        (3, 4),
+        _is_id,
     ),
     _Detector(
         "phone",
-        re.compile(r"(?<![\d*])(?:\+?86[- ]?)?(?P<value>1[3-9]\d(?:\d{8}|\*{4}\d{4}|[- ][\d*]{4}[- ]\d{4}))(?![\d*])"),
+        re.compile(
+            r"(?<![\d*])(?<!\d\.)(?:\+?86[- ]?)?"
+            r"(?P<value>[1１][3-9３-９]\d[- ]?(?:\d{4}|\*{4})[- ]?\d{4})(?![\d*])"
+        ),
         (3, 4),
         _is_phone,
     ),
     _Detector(
         "bank_card",
-        re.compile(r"(?<![\dA-Za-z*])(?P<value>\d{4}(?:[ -]?[\d*]{4}){2,3}(?:[ -]?\d{1,4})?)(?![\d*])"),
+        re.compile(
+            r"(?<![\dA-Za-z*])(?P<value>\d{4}(?:(?:[ -]?\d{4}){2,3}(?:[ -]?\d{1,4})?"
+            r"|(?:[ -]?\*{1,15}){1,4}(?:[ -]?\d){1,4}))(?![\d*])"
+        ),
         (4, 4),
         _is_bank_card,
     ),
     _Detector(
         "account",
         re.compile(
-            r"(?:微信|薇信|威信|维信|v信|[vw]x|we ?chat|weixin|微訊|qq|扣扣|企鹅|[加+＋][vV薇微]"
-            r"|(?<![A-Za-z])[vV](?=[:：]))"
+            r"(?:微信|薇信|威信|维信|微訊|扣扣|企鹅|[加+＋][vV薇微]"
+            r"|(?<![A-Za-z])(?:v信|[vw]x|we ?chat|weixin|qq|v(?=[:：])))"
             r"(?P<link>(?:账号|帐号|帳號|号码|號碼|群|号|號|id)?[ \t]{0,2}(?:[:：是为]|is)?[ \t]{0,2})"
-            r"(?P<value>[A-Za-z][\w-]{5,19}|[1-9]\d{4,11}|[A-Za-z\d]{2}\*{3,18})(?![\d*A-Za-z])",
+            r"(?P<value>[A-Za-z][\w-]{5,19}|[1-9]\d{4,11}|[A-Za-z\d][\w-]\*{3,18})(?![\d*A-Za-z])",
             re.IGNORECASE | re.ASCII,
         ),
         (2, 0),
@@ -141,7 +171,7 @@ _DETECTORS: tuple[_Detector, ...] = (
     _Detector(
         "name",
         re.compile(
-            rf"(?:姓名|收件人|收货人|收貨人|联系人|聯繫人|收款人|持卡人){_GAP}(?<=[:： \t])"
+            rf"(?:姓名|收件人|收货人|收貨人|联系人|聯繫人|收款人|持卡人){_GAP}(?<=[:： \t]){_NO_NAME}"
             r"(?P<value>[\u4e00-\u9fa5](?:[\u4e00-\u9fa5·]{1,3}?|\*{1,4}))"
             r"(?=$|[\s,，。;；、/|+\d(（]|电话|電話|手机|手機|地址|联系|身份证)"
         ),
@@ -150,15 +180,17 @@ _DETECTORS: tuple[_Detector, ...] = (
     _Detector(
         "address",
         re.compile(
-            rf"(?:地址|住址|寄到|寄往){_GAP}"
-            r"(?P<value>(?=[^,，。;；\n]{2,40}(?:省|市|区|區|县|縣|镇|鎮|街|路|村|号|號|栋|棟|室|苑|弄))"
-            r"[\u4e00-\u9fa5A-Za-z]{2,}(?=[^,，。;；\n]{0,60}(?:[\d一二三四五六七八九十]\s?(?:号|號|栋|棟|幢|室|弄|单元|楼|组)"
-            r"|\d{2}))[^,，。;；\n?？]{4,80}"
-            r"|[\u4e00-\u9fa5A-Za-z\d]{6}\*{2,})"
+            rf"(?:地址|住址|寄到|寄往|发到|发往|送到|住在)(?:{_GAP}|是)"
+            rf"(?P<value>{_SAME_THING}(?=[^,，。;；\n]{{2,40}}{_PLACE})[\u4e00-\u9fa5A-Za-z]{{2}}"
+            rf"(?:{_SAME_THING}[^,，。;；\n?？*]){{2,78}}{_HOUSE}"
+            # The receiver's name often stands between the address and the phone.
+            rf"(?:[ ]{{0,2}}(?:{_SAME_THING}[\u4e00-\u9fa5]){{2,4}}(?=[ ]{{0,2}}1[3-9]\d))?"
+            rf"|{_WRITTEN}{{6}}\*{{2,}})"
         ),
         (6, 0),
     ),
 )
+_SEPARATED: frozenset[Kind] = frozenset({"phone", "bank_card"})  # 138 1234 5678 keeps the shape that finds it again
 
 
 def _found(text: str) -> Iterator[tuple[_Detector, int, int]]:
@@ -166,9 +198,23 @@ def _found(text: str) -> Iterator[tuple[_Detector, int, int]]:
     for detector in _DETECTORS:
         for match in detector.pattern.finditer(text):
             start, end = match.span("value")
-            if taken.find(1, start, end) < 0 and detector.confirm(match):
-                taken[start:end] = b"\1" * (end - start)
+            other = taken.find(1, start, end)
+            if other >= 0 and detector.kind == "address":
+                end = _before(text, other)  # name and phone often follow: the address ends there
+            elif other >= 0:
+                continue
+            if end - start > sum(detector.keep) and detector.confirm(match):
+                whole = match.start()  # with its label or country code: no other datum reaches into them
+                taken[whole:end] = b"\1" * (end - whole)
                 yield detector, start, end
+
+
+def _before(text: str, place: int) -> int:
+    """Return where what stands before ``place`` ends; one character stays between so that both are found again."""
+    end = place - 1
+    while end > 0 and text[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def find_personal_data(text: str) -> list[PersonalDatum]:
@@ -182,8 +228,9 @@ def _mask_once(text: str) -> str:
         head, tail = detector.keep
         if detector.kind == "email":
             tail = end - text.index("@", start)
+            head = min(head, end - tail - start - 1)
         for place in range(start + head, end - tail):
-            if chars[place] not in " -":  # the separators of 138 1234 5678 keep the shape that finds it again
+            if not (chars[place] in " -" and detector.kind in _SEPARATED):
                 chars[place] = _STAR
     return "".join(chars)
 

@@ -37,7 +37,7 @@ class Normalised:
 
 # Beyond NFKC and opencc: variants that Taiwan and Hong Kong write, and that only evade a filter.
 _SINGLE = {
-    "妳": "你", "祂": "他", "嘅": "的", "咗": "了", "冇": "没", "唔": "不", "係": "是", "佢": "他", "啲": "些",
+    "妳": "你", "祂": "他", "嘅": "的", "咗": "了", "冇": "没", "係": "係", "佢": "他", "啲": "些",
     "❤": "心", "♥": "心", "💚": "心", "💬": "微信", "🐧": "qq", "🛰": "卫星", "➕": "+", "﹢": "+",
     "🧧": "红包", "…": "…", "“": '"', "”": '"', "「": '"', "」": '"',
     "『": '"', "』": '"', "‘": "'", "’": "'", "～": "~", "〜": "~",
@@ -46,22 +46,34 @@ _SINGLE = {
 _INVISIBLE = {"Cf", "Mn", "Me", "Cs"}  # zero-width joiners, variation selectors, combining marks that decorate letters
 
 _SEP = r"[\s*·•.。_\-/|~^+=#@&,、'\"\\]{0,2}"
+_ADD = r"(?:(?<=[加+])|(?<=加[个你我您下]))"
 _NO_LATIN = r"(?:^|(?<=[^a-z]))"
 # Spellings that only serve to slip past a word list, and the word they mean. Order matters: earlier ones win.
 _VARIANTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), plain)
     for pattern, plain in (
-        (rf"[薇威徽维唯崴葳溦嶶微]{_SEP}(?:[信芯伈訫]|心(?!意|情|愿|动|里|想|理|灵|思))", "微信"),
-        (rf"{_NO_LATIN}w{_SEP}e{_SEP}c{_SEP}h{_SEP}a{_SEP}t(?![a-z])", "微信"),
+        (
+            rf"(?<!稍)[薇威徽维唯崴葳溦嶶微]{_SEP}(?:(?:心{_SEP})?[信芯伈訫]|心(?!意|情|愿|动|里|想|理|灵|思)|xin(?![a-z]))",
+            "微信",
+        ),
+        (rf"{_NO_LATIN}(?:wei{_SEP}信|[vw]{_SEP}xin(?![a-z]))", "微信"),
+        (rf"{_NO_LATIN}(?!we\s)w{_SEP}e{_SEP}c{_SEP}h{_SEP}a{_SEP}t(?![a-z])", "微信"),
         (rf"{_NO_LATIN}w{_SEP}e{_SEP}i{_SEP}x{_SEP}i{_SEP}n(?![a-z])", "微信"),
         (rf"{_NO_LATIN}[vw]{_SEP}x(?![a-z])", "微信"),
-        (rf"{_NO_LATIN}v{_SEP}[信心芯]", "微信"),
-        (r"(?<=[加+])\s?(?:卫星|围信|葳星|绿泡泡|小绿书?|绿色软件)", "微信"),
+        (rf"{_NO_LATIN}v{_SEP}(?:[信芯]|心(?![形型]))", "微信"),
+        (rf"{_ADD}\s?(?:卫星|围信|葳星|绿泡泡|小绿书?|绿色软件)", "微信"),
         (r"绿泡泡", "微信"),
         (rf"[扣叩寇蔻抠]{_SEP}[扣叩寇蔻抠](?!子)|球{_SEP}球(?=号|:|\d)|企鹅(?=号|:|\d)", "qq"),
         (rf"{_NO_LATIN}q{_SEP}q(?![a-z])", "qq"),
         (r"q扣|扣q", "qq"),
-        (r"(?<=[加+])\s?(?:v{1,3}|薇|威(?!力)|微(?!波|信|微|量|调|弹|小|细|笑|型|胖|瘦|商|距))(?![a-z])", "微信"),
+        (
+            rf"{_ADD}\s?(?:v{{1,3}}(?![领字型口脸])|薇|威(?!力)|微(?![波信微量调弹小细笑型胖瘦商距]))(?![a-z])",
+            "微信",
+        ),
+        (r"(?<=[关联体])係", "系"),
+        (r"係", "是"),
+        (r"唔该", "谢谢"),
+        (r"唔(?=[好使是知到会得紧可能要晓同识])", "不"),
         (r"甚么|神马|啥子|啥", "什么"),
         (r"咋", "怎么"),
         (r"乜(?:嘢|野)", "什么"),
@@ -92,7 +104,8 @@ def _plain(char: str) -> str:
         return _SINGLE[char]
     if unicodedata.category(char) in _INVISIBLE:
         return ""
-    folded = unicodedata.normalize("NFKC", char).lower()
+    figure = unicodedata.digit(char, None)
+    folded = unicodedata.normalize("NFKC", char).lower() if figure is None else str(figure)
     simple: str = _converter().convert(folded)
     return "".join(_SINGLE.get(c, c) for c in simple if unicodedata.category(c) not in _INVISIBLE)
 

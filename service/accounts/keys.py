@@ -11,25 +11,13 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from service.accounts import repository
+from service.accounts.repository import KeyInfo
 from service.accounts.roles import ROLES, Permission, Role, allows
 from service.core.errors import ForbiddenError, InvalidRequestError, NotFoundError, UnauthenticatedError
-from service.db.tables import ApiKey
+
+__all__ = ["KeyInfo", "NewKey", "authenticate", "create_key", "list_keys", "require", "revoke_key"]
 
 _PREFIX_LENGTH = 12  # "att_" and 8 characters by which people tell keys apart
-
-
-@dataclass(frozen=True, slots=True)
-class KeyInfo:
-    """What may be shown of a key at any time."""
-
-    id: int
-    name: str
-    role: Role
-    prefix: str
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +44,21 @@ def create_key(session: Session, name: str, role: Role, expires_at: datetime | N
     if expires_at is not None and expires_at <= now:
         raise InvalidRequestError("expires_at lies in the past", "过期时间早于现在", location="expires_at")
     key = "att_" + secrets.token_urlsafe(32)
-    row = repository.add(
+    info = repository.add(
         session,
-        ApiKey(
-            name=name.strip(),
-            role=role,
-            prefix=key[:_PREFIX_LENGTH],
-            sha256=_digest(key),
-            created_at=now,
-            expires_at=expires_at,
-        ),
+        name=name.strip(),
+        role=role,
+        prefix=key[:_PREFIX_LENGTH],
+        sha256=_digest(key),
+        created_at=now,
+        expires_at=expires_at,
     )
-    return NewKey(key, _info(row))
+    return NewKey(key, info)
 
 
 def list_keys(session: Session) -> list[KeyInfo]:
     """Return all keys, newest first, revoked ones too."""
-    return [_info(row) for row in repository.all_keys(session)]
+    return repository.all_keys(session)
 
 
 def revoke_key(session: Session, key_id: int) -> KeyInfo:
@@ -81,11 +67,10 @@ def revoke_key(session: Session, key_id: int) -> KeyInfo:
     Raises:
         NotFoundError: There is no such key.
     """
-    row = repository.by_id(session, key_id)
-    if row is None:
+    info = repository.revoke(session, key_id, datetime.now(UTC))
+    if info is None:
         raise NotFoundError(f"no API key {key_id}", f"没有 API 密钥 {key_id}")
-    repository.revoke(session, row, datetime.now(UTC))
-    return _info(row)
+    return info
 
 
 def authenticate(session: Session, key: str | None) -> KeyInfo:
@@ -94,18 +79,19 @@ def authenticate(session: Session, key: str | None) -> KeyInfo:
     Raises:
         UnauthenticatedError: No key, or one that is unknown, expired or revoked. All look alike from outside.
     """
-    row = repository.by_prefix(session, key[:_PREFIX_LENGTH]) if key and key.isascii() and "\0" not in key else None
+    usable = key and key.isascii() and "\0" not in key
+    found = repository.find(session, key[:_PREFIX_LENGTH]) if key and usable else None
     # Compared even where no such prefix exists, so that the time taken does not tell.
-    matches = hmac.compare_digest(_digest(key or ""), row.sha256 if row else "0" * 64)
+    matches = hmac.compare_digest(_digest(key or ""), found[1] if found else "0" * 64)
     now = datetime.now(UTC)
-    if row is None or not matches or row.revoked_at or (row.expires_at and row.expires_at <= now):
+    if found is None or not matches or found[0].revoked_at or (found[0].expires_at and found[0].expires_at <= now):
         raise UnauthenticatedError(
             "a valid API key is needed" if key else "an API key is needed",
             "API 密钥无效" if key else "需要 API 密钥",
             hint="Authorization: Bearer <key>, or X-API-Key: <key>; make one with `attune keys create`",
         )
-    repository.note_use(session, row, now)
-    return _info(row)
+    repository.note_use(session, found[0], now)
+    return found[0]
 
 
 def require(info: KeyInfo, permission: Permission) -> None:
@@ -122,17 +108,3 @@ def require(info: KeyInfo, permission: Permission) -> None:
 
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _info(row: ApiKey) -> KeyInfo:
-    assert row.id is not None
-    return KeyInfo(
-        id=row.id,
-        name=row.name,
-        role=row.role,  # type: ignore[arg-type]  # written by create_key alone
-        prefix=row.prefix,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-        last_used_at=row.last_used_at,
-    )

@@ -81,6 +81,12 @@ class ConversationConditions(BaseModel):
         return ConversationFilter(**values)
 
 
+class ConversationSelection(ConversationConditions):
+    """The same as a JSON body, where a number is a number and not a text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"queue": "aftersale"}]})
+
+
 class ConversationListQuery(ConversationConditions):
     """Conditions and the place in the list."""
 

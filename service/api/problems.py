@@ -49,6 +49,13 @@ _TITLES: Mapping[int, tuple[str, str]] = {
     503: ("服务暂不可用", "Unavailable"),
 }
 
+# What the framework refuses before a route is reached.
+_ROUTER_CODES: Mapping[int, str] = {
+    400: errors.MalformedBodyError.code,
+    404: "no-such-route",
+    405: "method-not-allowed",
+}
+
 
 class FieldProblem(BaseModel):
     """One invalid parameter or field."""
@@ -187,7 +194,7 @@ def _validation_error(request: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     zh, en = _TITLES.get(error.status_code, (str(error.detail), str(error.detail)))
-    code = {404: "no-such-route", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    code = _ROUTER_CODES.get(error.status_code, "http-error")
     where = f"{request.method} {request.url.path}"
     return problem_response(request, error.status_code, code, f"{en}: {where}", f"{zh}：{where}", headers=error.headers)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from service.api.dependencies import OpenDatabase, permission
-from service.api.parameters import ConversationConditions, ConversationId
+from service.api.parameters import ConversationId, ConversationSelection
 from service.api.problems import problem_responses
 from service.scoring.history import StoredScore, current_score, request_score, request_scores, score_history
 
@@ -65,10 +65,10 @@ def post_rescore(database: OpenDatabase, conversation_id: ConversationId) -> Req
     status_code=202,
     summary="Score many conversations again",
     dependencies=[permission("scores:request")],
-    responses=problem_responses(401, 403, 422, 503),
+    responses=problem_responses(400, 401, 403, 422, 503),
 )
-def post_rescore_many(database: OpenDatabase, conditions: ConversationConditions) -> Requested:
+def post_rescore_many(database: OpenDatabase, wanted: ConversationSelection) -> Requested:
     """Queue all conversations that fit, behind all other work; `{}` means every one."""
     with database.transaction() as session:
-        jobs, conversations = request_scores(session, conditions.as_filter())
+        jobs, conversations = request_scores(session, wanted.as_filter())
     return Requested(jobs=jobs, conversations=conversations)

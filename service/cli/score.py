@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from service.ingest import Accepted
     from service.ingest.write import WriteLine
 
-CHUNK = 256
+CHUNK = 64
 
 
 def register(app: typer.Typer) -> None:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from models.errors import AttuneError
@@ -18,8 +19,9 @@ Advance = Callable[[int, float | None], None]
 _QUIET_SECONDS = 10.0
 
 
+@cache
 def notes() -> Console:
-    """Return the console for everything that is not the result."""
+    """Return the console for everything that is not the result; one only, so that notes stand above a progress bar."""
     from rich.console import Console
 
     return Console(stderr=True, soft_wrap=True, highlight=False)

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from service.conversations.filters import ConversationFilter
+from service.conversations.filters import ConversationFilter, ScoreState
+from service.conversations.views import ConversationSummary, StoredConversation
 from service.db.tables import ConversationRevision, ConversationRow, ScoreRow
 
 
@@ -47,17 +48,7 @@ def add_revisions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session.execute(sa.insert(ConversationRevision), list(rows))
 
 
-def current_documents(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, dict[str, Any]]]:
-    """Return the newest revision and document of each conversation."""
-    statement = (
-        select(ConversationRevision.conversation_id, ConversationRevision.revision, ConversationRevision.document)
-        .join(ConversationRow, _is_current_revision())
-        .where(col(ConversationRevision.conversation_id).in_(ids))
-    )
-    return {row.conversation_id: (row.revision, row.document) for row in session.execute(statement)}
-
-
-def get_many(session: Session, ids: Sequence[str]) -> list[tuple[ConversationRow, dict[str, Any], ScoreRow | None]]:
+def get_many(session: Session, ids: Sequence[str]) -> list[StoredConversation]:
     """Return conversations with their newest documents and current scores, in order of id."""
     statement = (
         select(ConversationRow, ConversationRevision.document, ScoreRow)
@@ -66,7 +57,7 @@ def get_many(session: Session, ids: Sequence[str]) -> list[tuple[ConversationRow
         .where(col(ConversationRow.id).in_(ids))
         .order_by(col(ConversationRow.id))
     )
-    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+    return [_stored(row[0], row[1], row[2]) for row in session.execute(statement)]
 
 
 def exists(session: Session, conversation_id: str) -> bool:
@@ -76,7 +67,7 @@ def exists(session: Session, conversation_id: str) -> bool:
 
 def page(
     session: Session, wanted: ConversationFilter, limit: int, before: tuple[datetime, str] | None = None
-) -> list[tuple[ConversationRow, ScoreRow | None]]:
+) -> list[ConversationSummary]:
     """Return up to ``limit`` conversations, newest first, that come after the position ``before``."""
     statement = (
         select(ConversationRow, ScoreRow)
@@ -88,7 +79,7 @@ def page(
     if before is not None:
         place = sa.tuple_(col(ConversationRow.occurred_at), col(ConversationRow.id))
         statement = statement.where(place < sa.tuple_(sa.literal(before[0]), sa.literal(before[1])))
-    return [(row[0], row[1]) for row in session.execute(statement)]
+    return [_summary(row[0], row[1]) for row in session.execute(statement)]
 
 
 def count(session: Session) -> int:
@@ -155,4 +146,52 @@ def _is_current_revision() -> sa.ColumnElement[bool]:
     return sa.and_(
         col(ConversationRevision.conversation_id) == col(ConversationRow.id),
         col(ConversationRevision.revision) == col(ConversationRow.revision),
+    )
+
+
+def _stored(row: ConversationRow, document: Mapping[str, Any], score: ScoreRow | None) -> StoredConversation:
+    return StoredConversation(
+        id=row.id,
+        revision=row.revision,
+        content_hash=row.content_hash,
+        document=document,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        state=_state(row),
+        score_error=row.score_error,
+        score_id=row.current_score_id,
+        score=score.bundle if score else None,
+    )
+
+
+def _state(row: ConversationRow) -> ScoreState:
+    if row.current_score_id is not None:
+        return "scored"
+    return "pending" if row.score_error is None else "failed"
+
+
+def _summary(row: ConversationRow, score: ScoreRow | None) -> ConversationSummary:
+    return ConversationSummary(
+        id=row.id,
+        revision=row.revision,
+        channel=row.channel,
+        queue=row.queue,
+        language=row.language,
+        agent_id=row.agent_id,
+        agent_name=row.agent_name,
+        customer_id=row.customer_id,
+        occurred_at=row.occurred_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        turn_count=row.turn_count,
+        tags=row.tags,
+        state=_state(row),
+        csat_mean=score.csat_mean if score else None,
+        csat_label=score.csat_label if score else None,
+        shift=score.shift if score else None,
+        direction=score.direction if score else None,
+        compliance_score=score.compliance_score if score else None,
+        critical_fail=score.critical_fail if score else None,
+        qa_score=score.qa_score if score else None,
+        qa_passed=score.qa_passed if score else None,
     )

@@ -5,6 +5,7 @@ Only the type and the place of an exception are logged, not its message: drivers
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 import traceback
@@ -32,6 +33,16 @@ def _short_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     text = str(event.get("event", ""))
     event["event"] = text if len(text) <= _MAX_EVENT else text[:_MAX_EVENT] + "…"
     return event
+
+
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Keeps the standard library from adding the traceback, with the exception's message, below the line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        if isinstance(record.msg, dict):
+            record = copy.copy(record)
+            record.exc_info = record.exc_text = None
+        return super().format(record)
 
 
 def configure_logging(level: str = "info", style: str = "console") -> None:
@@ -62,7 +73,7 @@ def configure_logging(level: str = "info", style: str = "console") -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )

@@ -46,6 +46,7 @@ class EmbeddedServer:
             self._data.parent.mkdir(parents=True, exist_ok=True)
             self._server = get_server(self._data, start=False)
             self._start()
+            self._server.__enter__()  # counts the shares of this process; it is one server however often it is opened
             self._create_database()
         except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError, psycopg.Error) as error:
             raise DatabaseUnavailableError(
@@ -60,10 +61,10 @@ class EmbeddedServer:
         return _url(self._server, _DATABASE)
 
     def close(self) -> None:
-        """Leave; stops the server if no other living process uses it."""
+        """Leave; stops the server if nothing else in this process and no other living process uses it."""
         with self._server._lock:
             _forget_dead_processes(self._data)
-        self._server.cleanup()
+        self._server.__exit__(None, None, None)
 
     def _start(self) -> None:
         begun = time.monotonic()

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
 from sqlmodel import Session
 
 from service.conversations.filters import ConversationFilter
 from service.conversations.read import iter_ids, require_conversation
 from service.db.queue import PRIORITY_RESCORE, PRIORITY_SINGLE, enqueue_scoring
-from service.db.tables import ScoreRow
 from service.scoring import repository
+from service.scoring.repository import StoredScore
 
-
-@dataclass(frozen=True, slots=True)
-class StoredScore:
-    """A score as stored: ``bundle`` is what ``attune score`` writes, ``revision`` the content it was made from."""
-
-    id: int
-    conversation_id: str
-    revision: int
-    created_at: datetime
-    bundle: Mapping[str, Any]
+__all__ = ["StoredScore", "current_score", "request_score", "request_scores", "score_history"]
 
 
 def score_history(session: Session, conversation_id: str) -> list[StoredScore]:
@@ -34,7 +20,7 @@ def score_history(session: Session, conversation_id: str) -> list[StoredScore]:
         NotFoundError: There is no such conversation.
     """
     require_conversation(session, conversation_id)
-    return [_stored(row) for row in repository.history(session, conversation_id)]
+    return repository.history(session, conversation_id)
 
 
 def current_score(session: Session, conversation_id: str) -> StoredScore | None:
@@ -44,8 +30,7 @@ def current_score(session: Session, conversation_id: str) -> StoredScore | None:
         NotFoundError: There is no such conversation.
     """
     require_conversation(session, conversation_id)
-    row = repository.current(session, conversation_id)
-    return None if row is None else _stored(row)
+    return repository.current(session, conversation_id)
 
 
 def request_score(session: Session, conversation_id: str) -> int:
@@ -71,8 +56,3 @@ def request_scores(session: Session, wanted: ConversationFilter) -> tuple[list[i
         total += len(ids)
         jobs += [job_id for _, job_id in enqueue_scoring(session, ids, priority=PRIORITY_RESCORE)]
     return jobs, total
-
-
-def _stored(row: ScoreRow) -> StoredScore:
-    assert row.id is not None
-    return StoredScore(row.id, row.conversation_id, row.revision, row.created_at, row.bundle)

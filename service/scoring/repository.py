@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +21,17 @@ class Current:
     id: str
     revision: int
     document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredScore:
+    """A score as stored: ``bundle`` is what ``attune score`` writes, ``revision`` the content it was made from."""
+
+    id: int
+    conversation_id: str
+    revision: int
+    created_at: datetime
+    bundle: Mapping[str, Any]
 
 
 def current_documents(session: Session, ids: Sequence[str]) -> list[Current]:
@@ -81,19 +93,25 @@ def set_failed(session: Session, conversation_id: str, revision: int, code: str)
     )
 
 
-def history(session: Session, conversation_id: str) -> list[ScoreRow]:
+def history(session: Session, conversation_id: str) -> list[StoredScore]:
     """Return all scores of a conversation, newest first."""
     statement = (
         select(ScoreRow).where(col(ScoreRow.conversation_id) == conversation_id).order_by(col(ScoreRow.id).desc())
     )
-    return list(session.exec(statement).all())
+    return [_stored(row) for row in session.exec(statement)]
 
 
-def current(session: Session, conversation_id: str) -> ScoreRow | None:
+def current(session: Session, conversation_id: str) -> StoredScore | None:
     """Return the current score of a conversation."""
     statement = (
         select(ScoreRow)
         .join(ConversationRow, col(ConversationRow.current_score_id) == col(ScoreRow.id))
         .where(col(ConversationRow.id) == conversation_id)
     )
-    return session.exec(statement).one_or_none()
+    row = session.exec(statement).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def _stored(row: ScoreRow) -> StoredScore:
+    assert row.id is not None
+    return StoredScore(row.id, row.conversation_id, row.revision, row.created_at, row.bundle)

@@ -9,10 +9,10 @@ from models.domain.conversation import Conversation, Turn
 from models.domain.scores import TurnSentiment
 from models.scorers.sentiment import SentimentScorer
 from models.scorers.sentiment.head import CLASSES
+from training.data.replay import replay
 from training.data.sentiment import Line
 from training.data.vectors import VectorStore
 from training.evaluate.agreement import accuracy, macro_f1
-from training.evaluate.replay import replay
 from training.evaluate.rounding import rounded
 
 
@@ -41,6 +41,6 @@ def evaluate_sentiment(lines: Sequence[Line], scorer: SentimentScorer, vectors: 
 
 def _score_line(text: str, scorer: SentimentScorer, vectors: VectorStore) -> TurnSentiment:
     conversation = Conversation(id="line", turns=(Turn(0, "customer", text),))
-    signal = replay(conversation, scorer, vectors).signals[scorer.name][0]
+    signal = replay(conversation, {scorer.name: scorer.observe}, vectors).signals[scorer.name][0]
     assert isinstance(signal, TurnSentiment), "lines are never blank"
     return signal

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from models.domain.scores import CsatLabel
 from models.scorers.csat import CsatOutcome, CsatScorer
 from models.scorers.csat.rounds import Message, group_rounds
+from models.scorers.sentiment import SentimentScorer
+from training.data.replay import Observe, replay
 from training.data.stc3 import Dialogue
 from training.data.vectors import VectorStore
 from training.evaluate.agreement import accuracy, area_under_curve, calibration_error, macro_f1, spearman
@@ -22,7 +24,6 @@ from training.evaluate.distributions import (
     root_normalised_squares,
     root_symmetric_order_divergence,
 )
-from training.evaluate.replay import replay
 from training.evaluate.rounding import rounded
 
 PREFIXES = (25, 50, 75, 100)
@@ -43,7 +44,9 @@ class Judged:
     nuggets: list[NDArray[np.float64]]
 
 
-def evaluate_stc3(dialogues: Sequence[Dialogue], scorer: CsatScorer, vectors: VectorStore) -> dict[str, Any]:
+def evaluate_stc3(
+    dialogues: Sequence[Dialogue], scorer: CsatScorer, sentiment: SentimentScorer, vectors: VectorStore
+) -> dict[str, Any]:
     """Return the measures, one flat object plus ``prefix`` (S_spearman by percent of turns) and slices by turns.
 
     Distances (NMD, RSNOD, JSD, RNSS: lower is better) are means over dialogues; a dialogue's nugget distance is the
@@ -52,7 +55,8 @@ def evaluate_stc3(dialogues: Sequence[Dialogue], scorer: CsatScorer, vectors: Ve
     share of annotators; ``interval_coverage`` is the share of single annotators' ratings inside the interval.
     """
     vectors.warm(turn.text for dialogue in dialogues for turn in dialogue.conversation.turns)
-    judged = [_judge(dialogue, scorer, vectors) for dialogue in dialogues]
+    observers: dict[str, Observe] = {sentiment.name: sentiment.observe, scorer.name: scorer.observe}
+    judged = [_judge(dialogue, scorer, observers, vectors) for dialogue in dialogues]
     true = np.array([dialogue.mean("S") for dialogue in dialogues])
     p_unsatisfied = np.array([item.outcome.csat.p_dissatisfied for item in judged])
     result: dict[str, Any] = {"dialogues": len(dialogues)}
@@ -72,14 +76,16 @@ def evaluate_stc3(dialogues: Sequence[Dialogue], scorer: CsatScorer, vectors: Ve
     result["label_macro_f1"] = macro_f1([item.outcome.csat.label for item in judged], labels)
     result.update(_resolution_measures(judged))
     result["prefix"] = {
-        str(percent): spearman([_mean_of_prefix(dialogue, percent, scorer, vectors) for dialogue in dialogues], true)
+        str(percent): spearman(
+            [_mean_of_prefix(dialogue, percent, scorer, observers, vectors) for dialogue in dialogues], true
+        )
         for percent in PREFIXES
     }
     return rounded(result)
 
 
-def _judge(dialogue: Dialogue, scorer: CsatScorer, vectors: VectorStore) -> Judged:
-    context = replay(dialogue.conversation, scorer, vectors)
+def _judge(dialogue: Dialogue, scorer: CsatScorer, observers: dict[str, Observe], vectors: VectorStore) -> Judged:
+    context = replay(dialogue.conversation, observers, vectors)
     outcome = scorer.score(context)
     messages: list[Message] = [message for message in context.signals[scorer.name] if message is not None]
     prediction = scorer.predict(messages)
@@ -140,6 +146,8 @@ def _resolution_measures(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _mean_of_prefix(dialogue: Dialogue, percent: int, scorer: CsatScorer, vectors: VectorStore) -> float:
+def _mean_of_prefix(
+    dialogue: Dialogue, percent: int, scorer: CsatScorer, observers: dict[str, Observe], vectors: VectorStore
+) -> float:
     turns = math.ceil(len(dialogue.conversation.turns) * percent / 100)
-    return scorer.score(replay(dialogue.conversation, scorer, vectors, turns)).csat.mean
+    return scorer.score(replay(dialogue.conversation, observers, vectors, turns)).csat.mean

@@ -8,36 +8,40 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from torch import Tensor, nn
 
 from models.domain.conversation import Conversation
 from models.scorers.csat.network import QUALITIES, WEIGHTS_NAME
-from models.scorers.csat.rounds import Message, round_features, side_of
+from models.scorers.csat.rounds import Message, read_message, round_features
 from training.config import CsatFit
+from training.data.replay import Observe, replay
 from training.data.stc3 import Dialogue
 from training.data.vectors import VectorStore
 from training.fit.csat_net import CsatNet
 
 
-def read_messages(conversation: Conversation, vectors: VectorStore) -> list[Message]:
-    """Return what the scorer's ``observe`` would keep of each turn; system turns are left out."""
-    return [
-        Message(side, len(turn.text.strip()), vectors.vector(turn.text))
-        for turn in conversation.turns
-        if (side := side_of(turn.role)) is not None
-    ]
+def read_messages(conversation: Conversation, sentiment: Observe, vectors: VectorStore) -> list[Message]:
+    """Return what the scorer's ``observe`` would keep of each turn; system turns are left out.
+
+    Args:
+        conversation: Any.
+        sentiment: The fitted sentiment scorer's ``observe``.
+        vectors: Encoded texts.
+    """
+    context = replay(conversation, {"sentiment": sentiment, "csat": read_message}, vectors)
+    return [message for message in context.signals["csat"] if message is not None]
 
 
 class Examples:
     """Dialogues as padded tensors; each turn of STC-3 is a round of its own, as the sides alternate."""
 
-    def __init__(self, dialogues: Sequence[Dialogue], vectors: VectorStore) -> None:
+    def __init__(self, dialogues: Sequence[Dialogue], sentiment: Observe, vectors: VectorStore) -> None:
         """Lay out inputs ``x (n, T, d)``, ``lengths (n,)`` and the soft targets."""
-        rows = [
-            round_features([[message] for message in read_messages(dialogue.conversation, vectors)], vectors.dimension)
-            for dialogue in dialogues
-        ]
+        rows = []
+        for dialogue in dialogues:
+            messages = read_messages(dialogue.conversation, sentiment, vectors)
+            rows.append(round_features([[message] for message in messages], vectors.dimension))
         self.lengths = torch.tensor([len(row) for row in rows])
         longest = int(self.lengths.max())
         self.x = torch.zeros(len(rows), longest, rows[0].shape[1])
@@ -105,12 +109,14 @@ def fit_member(examples: Examples, fit: CsatFit, seed: int) -> CsatNet:
     return net.eval()
 
 
-def fit_csat(dialogues: Sequence[Dialogue], vectors: VectorStore, fit: CsatFit, seed: int, out: Path) -> None:
+def fit_csat(
+    dialogues: Sequence[Dialogue], sentiment: Observe, vectors: VectorStore, fit: CsatFit, seed: int, out: Path
+) -> None:
     """Fit the ensemble on ``dialogues`` and write its weights (16-bit) into the directory ``out``."""
-    examples = Examples(dialogues, vectors)
+    examples = Examples(dialogues, sentiment, vectors)
     tensors: dict[str, NDArray[np.float16]] = {}
     for at in range(fit.members):
         state = fit_member(examples, fit, seed + at).state_dict()
         tensors.update({f"{at}/{name}": np.ascontiguousarray(t.numpy(), dtype=np.float16) for name, t in state.items()})
     out.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, out / WEIGHTS_NAME)
+    (out / WEIGHTS_NAME).write_bytes(save(tensors))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from models.scorers.csat.decide import entropy_share, resolution_inputs, temper
 from models.scorers.csat.network import CsatEnsemble
 from models.scorers.csat.rounds import round_features
+from training.data.replay import Observe
 from training.data.stc3 import Dialogue
 from training.data.vectors import VectorStore
 from training.fit.calibrate import best_threshold, conformal_tail, fit_logistic, fit_temperature
@@ -24,6 +25,7 @@ _MISSED_SHARE = 0.1  # of the resolved calibration conversations that the label 
 def fit_csat_rule(
     dialogues: Sequence[Dialogue],
     train_prior: NDArray[np.float64],
+    sentiment: Observe,
     vectors: VectorStore,
     directory: Path,
     coverage: float,
@@ -36,6 +38,7 @@ def fit_csat_rule(
     Args:
         dialogues: The calibration split.
         train_prior: Mean distribution of S over the training split, shape ``(5,)``.
+        sentiment: The fitted sentiment scorer's ``observe``.
         vectors: Encoded texts.
         directory: The fitted networks.
         coverage: Of the interval.
@@ -43,7 +46,7 @@ def fit_csat_rule(
     ensemble = CsatEnsemble.load(directory)
     satisfaction, inputs = [], []
     for dialogue in dialogues:
-        messages = read_messages(dialogue.conversation, vectors)
+        messages = read_messages(dialogue.conversation, sentiment, vectors)
         features = round_features([[message] for message in messages], ensemble.width)
         prediction = ensemble(features, [message.side for message in messages])
         satisfaction.append(prediction.quality["S"])

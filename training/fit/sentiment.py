@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from torch import Tensor, nn
 
 from models.scorers.sentiment.features import tone_features
@@ -63,7 +63,8 @@ def fit_sentiment(
         "b2": np.stack([second.bias.detach().numpy() for _, second in members]),
     }
     out.mkdir(parents=True, exist_ok=True)
-    save_file({name: np.ascontiguousarray(t, dtype=np.float16) for name, t in tensors.items()}, out / WEIGHTS_NAME)
+    stored = {name: np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in tensors.items()}
+    (out / WEIGHTS_NAME).write_bytes(save(stored))
 
 
 def _fit_member(

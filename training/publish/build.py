@@ -16,6 +16,7 @@ from models.scorers.csat import CsatScorer
 from models.scorers.sentiment import SentimentScorer
 from training.config import Config
 from training.data.files import file_sha256
+from training.data.replay import Observe
 from training.data.sentiment import OWN, Line, LineSplit, corpus_path, read_lines, split_lines
 from training.data.splits import hold_out
 from training.data.stc3 import Dialogue, read_dialogues
@@ -54,10 +55,9 @@ def build(config: Config) -> Artifact:
     vectors.warm(
         line.text for split in lines.values() for part in (split.train, split.calibration, split.test) for line in part
     )
-    components = {
-        "csat": Component("csat", _fit_csat(config, dialogues, vectors)),
-        "sentiment": Component("sentiment", _fit_sentiment(config, lines, vectors)),
-    }
+    sentiment = Component("sentiment", _fit_sentiment(config, lines, vectors))
+    observe = SentimentScorer.from_files(config.out / sentiment.directory, sentiment.config, "unpublished").observe
+    components = {"csat": Component("csat", _fit_csat(config, dialogues, observe, vectors)), "sentiment": sentiment}
     encoder.close()
     described: dict[str, Any] = {
         "name": config.name,
@@ -109,12 +109,12 @@ def _split_lines(config: Config) -> dict[str, LineSplit]:
     }
 
 
-def _fit_csat(config: Config, dialogues: _DialogueSplit, vectors: VectorStore) -> dict[str, Any]:
+def _fit_csat(config: Config, dialogues: _DialogueSplit, sentiment: Observe, vectors: VectorStore) -> dict[str, Any]:
     _log(f"fitting csat on {len(dialogues.train)} dialogues")
     directory = config.out / "csat"
-    fit_csat(dialogues.train, vectors, config.csat, config.seed, directory)
+    fit_csat(dialogues.train, sentiment, vectors, config.csat, config.seed, directory)
     prior = np.mean([dialogue.distribution("S") for dialogue in dialogues.train], axis=0)
-    return fit_csat_rule(dialogues.calibration, prior, vectors, directory, config.csat.coverage)
+    return fit_csat_rule(dialogues.calibration, prior, sentiment, vectors, directory, config.csat.coverage)
 
 
 def _fit_sentiment(config: Config, lines: dict[str, LineSplit], vectors: VectorStore) -> dict[str, Any]:
@@ -146,12 +146,12 @@ def _sources(config: Config, dialogues: _DialogueSplit, lines: dict[str, LineSpl
 
 
 def _measure_csat(artifact: Artifact, dialogues: _DialogueSplit, vectors: VectorStore) -> dict[str, Any]:
-    scorer = CsatScorer.from_artifact(artifact)
+    scorer, sentiment = CsatScorer.from_artifact(artifact), SentimentScorer.from_artifact(artifact)
     measures: dict[str, Any] = {}
     for language, test in dialogues.test.items():
         train = [dialogue for dialogue in dialogues.train if dialogue.conversation.language == language]
         measures[f"stc3-{language}"] = {
-            **evaluate_stc3(test, scorer, vectors),
+            **evaluate_stc3(test, scorer, sentiment, vectors),
             "baselines": stc3_baselines(train, test),
         }
     return measures

@@ -98,7 +98,8 @@ class Reader:
         if condition.last:
             places = places[-condition.last :]
         if condition.before:
-            bound = self._hits(condition.before, messages)
+            by = condition.before_by
+            bound = self._hits(condition.before, self._messages(by) if by else messages)
             if bound:
                 places = [place for place in places if place <= bound[0].turn]
         if not condition.after:

@@ -16,6 +16,7 @@ _Where = tuple[str | int, ...]
 _PLAYBOOK_ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _CHECK_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MOST_CHECKS = 200
+_BELONGS = (("within", "after"), ("after_by", "after"), ("before_by", "before"), ("apart_from", "left_by"))
 
 
 def contradictions(playbook: Playbook) -> list[Problem]:
@@ -123,7 +124,7 @@ def _condition(condition: Condition, playbook: Playbook, where: _Where) -> Itera
         count = getattr(condition, field)
         if count is not None and count < 1:
             yield Problem((*where, field), f"'{field}' counts messages: 1 or more", f"“{field}”是消息条数,至少为 1")
-    for field, owner in (("within", "after"), ("after_by", "after"), ("apart_from", "left_by")):
+    for field, owner in _BELONGS:
         if getattr(condition, field) and not getattr(condition, owner):
             yield Problem((*where, field), f"'{field}' belongs to '{owner}'", f"“{field}”只能与 {owner} 同用")
     for field in ("all", "any", "none"):

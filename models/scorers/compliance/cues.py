@@ -28,6 +28,10 @@ _SENTENCE_END = re.compile(r"[。!?;\n]+|\.(?=\s|$)|…+")
 _CLAUSE_END = re.compile(r"[,、。!?;:\n~…()]+|\.(?=\s|$)|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|\s[-–]\s")
 _WORD = re.compile(r"[^\W_]")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+# An escape or a character class, kept as it is; or how often something is repeated.
+_COUNTED = re.compile(
+    r"(?P<kept>\\x\{\w+\}|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\])|\{(?P<least>\d+)(?:,\d*)?\}", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,14 @@ def expand(pattern: str, words: Mapping[str, str]) -> str:
     raise ValueError("words refer to each other in a circle")
 
 
+def _loosened(pattern: str) -> str:
+    """Return a pattern that matches wherever ``pattern`` does, without counting: ``x{2,9}`` is ``x+``.
+
+    Automata that have to count grow out of memory when many patterns are joined in one.
+    """
+    return _COUNTED.sub(lambda match: match["kept"] or ("*" if int(match["least"]) == 0 else "+"), pattern)
+
+
 def _alternation(patterns: tuple[str, ...], words: Mapping[str, str]) -> str:
     return "|".join(f"(?:{expand(pattern, words)})" for pattern in patterns)
 
@@ -102,7 +114,7 @@ class CueFinder:
             if cue.include:
                 pattern = _alternation(cue.include, playbook.words)
                 self._include[name] = re2.compile(pattern, options())
-                self._any.Add(pattern)
+                self._any.Add(_loosened(pattern))
                 self._names.append(name)
             if cue.exclude:
                 self._exclude[name] = re2.compile(_alternation(cue.exclude, playbook.words), options())
@@ -126,9 +138,10 @@ class CueFinder:
 
     def _match(self, text: str, clauses: _Bounds, found: dict[str, list[Span]]) -> None:
         sentences = _Bounds.of(text, _SENTENCE_END)
-        occurring = sorted(self._any.Match(text)) if self._names else []
+        # No answer at all means out of memory; then every cue is looked for.
+        occurring = self._any.Match(text) if self._names else []
         raw = {}
-        for index in occurring:
+        for index in range(len(self._names)) if occurring is None else sorted(occurring):
             name = self._names[index]
             if spans := self._search(name, text):
                 raw[name] = spans

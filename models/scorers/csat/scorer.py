@@ -17,17 +17,18 @@ from models.scorers.csat.decide import (
     resolution_inputs,
 )
 from models.scorers.csat.network import CsatEnsemble, Prediction
-from models.scorers.csat.rounds import Message, group_rounds, round_features, side_of
+from models.scorers.csat.rounds import Message, group_rounds, read_message, round_features
 
 
 class CsatScorer:
     """Predicts the distribution of ratings 1…5 and P(resolved) from the messages so far.
 
+    The customer's sentiment is an input: it was learnt from far more lines than there are rated dialogues.
     Its signal is a ``Message``, or ``None`` for system turns. A call of ``score`` is linear in the number of rounds.
     """
 
     name = "csat"
-    requires = frozenset({"encoder"})
+    requires = frozenset({"encoder", "sentiment"})
     provides = frozenset({"signal", "score"})
 
     def __init__(self, ensemble: CsatEnsemble, rule: CsatRule, version: str) -> None:
@@ -40,14 +41,13 @@ class CsatScorer:
     def from_artifact(cls, artifact: Artifact) -> CsatScorer:
         """Load the component from a verified artifact."""
         ensemble = CsatEnsemble.load(artifact.directory(cls.name))
-        return cls(ensemble, CsatRule.from_config(artifact.config(cls.name)), artifact.component_version(cls.name))
+        return cls(
+            ensemble, CsatRule.from_config(artifact.config(cls.name)), artifact.component_version(cls.name, "sentiment")
+        )
 
     def observe(self, context: Context) -> Message | None:
         """Return what is kept of the newest turn; ``None`` for system turns."""
-        side = side_of(context.turns[-1].role)
-        if side is None:
-            return None
-        return Message(side, len(context.texts[-1].strip()), context.signals["encoder"][-1])
+        return read_message(context)
 
     def predict(self, messages: Sequence[Message]) -> Prediction:
         """Return the network's uncalibrated beliefs about at least one message, nuggets one a round."""

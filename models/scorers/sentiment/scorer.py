@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 from models.artifacts import Artifact
 from models.domain.context import Context
 from models.domain.scores import SentimentScore, TurnSentiment
@@ -30,10 +34,14 @@ class SentimentScorer:
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> SentimentScorer:
         """Load the component from a verified artifact."""
-        config = artifact.config(cls.name)
-        head = SentimentHead.load(artifact.directory(cls.name), float(config["temperature"]))
-        rule = TrajectoryRule.from_config(config["trajectory"])
-        return cls(head, rule, artifact.component_version(cls.name))
+        version = artifact.component_version(cls.name)
+        return cls.from_files(artifact.directory(cls.name), artifact.config(cls.name), version)
+
+    @classmethod
+    def from_files(cls, directory: Path, config: Mapping[str, Any], version: str) -> SentimentScorer:
+        """Load the component from its weights' directory and its configuration, before they are published."""
+        head = SentimentHead.load(directory, float(config["temperature"]))
+        return cls(head, TrajectoryRule.from_config(config["trajectory"]), version)
 
     def observe(self, context: Context) -> TurnSentiment | None:
         """Return the newest turn's sentiment; ``None`` for other roles and for turns without text."""

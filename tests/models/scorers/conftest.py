@@ -10,6 +10,7 @@ from models.domain.context import Context
 from models.domain.conversation import Conversation, Role, Turn
 from models.encode.base import Encoder
 from models.encode.load import load_encoder
+from models.scorers.sentiment import SentimentScorer
 
 Lines = list[tuple[Role, str]]
 Play = Callable[[Any, Lines], list[Any]]
@@ -26,8 +27,9 @@ def encoder(artifact: Artifact) -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def play(encoder: Encoder) -> Play:
-    """Feed lines to a scorer one by one; return its score after each."""
+def play(encoder: Encoder, artifact: Artifact) -> Play:
+    """Feed lines to a scorer one by one, after the sentiment scorer; return its score after each."""
+    sentiment = SentimentScorer.from_artifact(artifact)
 
     def run(scorer: Any, lines: Lines) -> list[Any]:
         context = Context(head=Conversation(id="c", turns=()))
@@ -35,7 +37,8 @@ def play(encoder: Encoder) -> Play:
         for index, (role, text) in enumerate(lines):
             vector = encoder.encode([text])[0] if text.strip() else None
             context = context.with_turn(Turn(index, role, text), text).with_signal("encoder", vector)
-            context = context.with_signal(scorer.name, scorer.observe(context))
+            for component in {sentiment.name: sentiment, scorer.name: scorer}.values():
+                context = context.with_signal(component.name, component.observe(context))
             scores.append(scorer.score(context))
         return scores
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -87,7 +88,7 @@ def test_revisions_count_changes_of_content(session: Session, document, texts: l
         results = []
         for text in texts:
             results += outcomes(session, parse_conversation(document(text=text)), revise=revise)
-        changes = sum(before != after for before, after in zip(texts, texts[1:], strict=False))
+        changes = sum(before != after for before, after in itertools.pairwise(texts))
         assert results[0] == ("accepted", 1)
         assert max(revision for _, revision in results) == (1 + changes if revise else 1)
         assert sum(outcome == "accepted" for outcome, _ in results) == 1

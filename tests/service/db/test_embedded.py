@@ -105,6 +105,8 @@ def test_a_life_with_accidents(var: Path) -> None:
     assert works(var)
     other.kill()
     other.communicate()
+    assert works(var)
+    assert server_pid(var) is None
 
     # Its pid belongs to another program by now (here: this one), as after a restart of a container.
     left_behind = f"{os.getpid()}\n{var / 'pg'}\n{int(time.time())}\n5432\n{var / 'pg'}\n\n  1  1\nready   \n"
@@ -118,6 +120,15 @@ def test_a_life_with_accidents(var: Path) -> None:
     # Users that are gone.
     (var / "pg" / ".handle_pids.json").write_text(json.dumps([999_999_999]))
     assert works(var)
+    assert server_pid(var) is None
+
+
+def test_opened_twice_in_one_process(var: Path) -> None:
+    first = open_database(DatabaseSettings(var=var))
+    second = open_database(DatabaseSettings(var=var))
+    second.close()
+    first.ping()
+    first.close()
     assert server_pid(var) is None
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.domain.scores import TurnSentiment
 from models.scorers.csat.decide import CsatRule, decide_csat, decide_resolution, mid_rank, quantile, temper
 from models.scorers.csat.rounds import Message, group_rounds, round_features, side_of
 
@@ -53,7 +54,15 @@ def test_a_round_weighs_its_messages_by_length() -> None:
 def test_a_silent_round_is_zeros_and_says_so() -> None:
     (row,) = round_features([[Message("service", 0, None)]], 8)
     assert not row[:8].any()
-    assert list(row[8:]) == [1.0, 0.0, 0.0, 1.0]
+    assert list(row[8:]) == [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_a_customer_round_carries_its_sentiment() -> None:
+    felt = TurnSentiment(0, "customer", 0.5, {"negative": 0.125, "neutral": 0.25, "positive": 0.625})
+    plain = TurnSentiment(1, "customer", 0.0, {"negative": 0.125, "neutral": 0.75, "positive": 0.125})
+    messages = [Message("customer", 2, message("customer").vector, each) for each in (felt, plain)]
+    (row,) = round_features([messages], 8)
+    assert list(row[12:]) == [0.125, 0.5, 0.375, 0.0]
 
 
 def test_features_of_the_past_do_not_change_with_the_future() -> None:

@@ -57,11 +57,12 @@ def test_a_turn_before_the_agent_spoke_has_no_agent_turn() -> None:
 
 
 def test_a_bare_greeting_does_not_hide_that_the_customer_came_angry() -> None:
-    angry = [turn(0, 0.0, 1.0), turn(2, 0.95, 0.05), turn(4, 0.95, 0.05), turn(6, 0.95, 0.05)]
+    angry = [turn(0, 0.0, 1.0), turn(2, 0.95, 0.05), turn(4, 0.9, 0.1), turn(6, 0.9, 0.1)]
     score = summarise(angry, [1, 3, 5], RULE)
     assert score.start is not None
     assert score.start < -0.6
     assert score.direction == "flat"
+    assert score.turning_points == ()
 
 
 @given(chats())

@@ -1,0 +1,33 @@
+"""Runs scorers' observations over a conversation as the pipeline does: turn by turn, on masked texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from models.domain.context import Context
+from models.domain.conversation import Conversation
+from models.text.masking import mask
+from training.data.vectors import VectorStore
+
+Observe = Callable[[Context], Any]
+
+
+def replay(
+    conversation: Conversation, observers: Mapping[str, Observe], vectors: VectorStore, turns: int | None = None
+) -> Context:
+    """Return the context after the first ``turns`` turns (all if ``None``) with the observers' signals in it.
+
+    Args:
+        conversation: Its facts and end are not shown to observers.
+        observers: By component name, in the order they run.
+        vectors: The encoder's part.
+        turns: How many turns to play.
+    """
+    context = Context(head=replace(conversation, turns=(), facts={}, ended_at=None))
+    for turn in conversation.turns[:turns]:
+        context = context.with_turn(turn, mask(turn.text)).with_signal("encoder", vectors.vector(turn.text))
+        for name, observe in observers.items():
+            context = context.with_signal(name, observe(context))
+    return context
