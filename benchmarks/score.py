@@ -45,9 +45,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     conversations: Sequence[Conversation] = [
-        item.conversation
-        for item in read_conversations(arguments.file or sample_path())
-        if isinstance(item, Accepted)
+        item.conversation for item in read_conversations(arguments.file or sample_path()) if isinstance(item, Accepted)
     ]
     turns = sum(len(conversation.turns) for conversation in conversations)
     texts = [mask_turn(turn) for item in conversations for turn in item.turns if needs_vector(turn)]

@@ -195,19 +195,30 @@ def _index(
     source: str,
     error: type[AttuneError],
 ) -> None:
-    lines[path] = node.start_mark.line + 1
+    lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            line = key.start_mark.line + 1
             name = str(key.value)
+            _refuse_half_characters(name, f"{source}:{line}", error)
             if name in seen:
-                raise error(
-                    f'The key "{name}" stands twice.',
-                    f"键“{name}”重复。",
-                    location=f"{source}:{key.start_mark.line + 1}",
-                )
+                raise error(f'The key "{name}" stands twice.', f"键“{name}”重复。", location=f"{source}:{line}")
             seen.add(name)
+            lines[(*path, name)] = line  # the key's: a long value starts a line later
             _index(value, (*path, name), lines, source, error)
     elif isinstance(node, yaml.SequenceNode):
         for position, value in enumerate(node.value):
             _index(value, (*path, position), lines, source, error)
+    else:
+        _refuse_half_characters(node.value, f"{source}:{node.start_mark.line + 1}", error)
+
+
+def _refuse_half_characters(text: str, location: str, error: type[AttuneError]) -> None:
+    """Refuse lone surrogates, which an escape can write and nothing can store."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as failure:
+        raise error(
+            "A text holds half a character (a lone surrogate).", "文字里有半个字符(孤立的代理项)。", location=location
+        ) from failure

@@ -153,7 +153,7 @@ class Check:
 
     Attributes:
         id: Stable name.
-        kind: ``required`` and ``conditional`` checks fail where ``look_for`` does not hold, ``forbidden`` where it does.
+        kind: ``required`` and ``conditional`` fail where ``look_for`` does not hold, ``forbidden`` where it does.
         title: For people.
         look_for: What the agent should (must not) do.
         applies: Where this does not hold the verdict is ``na``.

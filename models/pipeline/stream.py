@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from models.domain.context import Context
 from models.domain.conversation import Conversation, Turn
 from models.domain.scores import ScoreBundle
 from models.pipeline.run import open_context
@@ -16,8 +17,8 @@ class Session:
     def __init__(
         self,
         conversation: Conversation,
-        take: Callable[..., object],
-        finish: Callable[..., ScoreBundle],
+        take: Callable[[Context, Turn], Context],
+        finish: Callable[[Conversation, Context], ScoreBundle],
     ) -> None:
         """Start before the first turn; turns in ``conversation`` are not taken in."""
         self._head = replace(conversation, turns=())

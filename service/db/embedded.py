@@ -14,7 +14,7 @@ import time
 import warnings
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import psycopg
 import sqlalchemy as sa
 

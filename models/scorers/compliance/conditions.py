@@ -31,9 +31,7 @@ class Finding:
 class Reader:
     """The turns so far with their cues, as conditions ask about them. Made anew for each score; keeps nothing."""
 
-    def __init__(
-        self, turns: Sequence[Turn], cues: Sequence[TurnCues], conditions: Mapping[str, Condition]
-    ) -> None:
+    def __init__(self, turns: Sequence[Turn], cues: Sequence[TurnCues], conditions: Mapping[str, Condition]) -> None:
         """Take turns, what each shows, and the playbook's named conditions."""
         self._turns = turns
         self._cues = cues
@@ -112,6 +110,7 @@ class Reader:
         later = [place for place in places if place > trigger.turn]
         if condition.within:
             later = later[: condition.within]
-        same = [hit for hit in self._hits(condition.seen, places) if hit.turn == trigger.turn and hit.start >= trigger.end]
+        found = self._hits(condition.seen, places)
+        same = [hit for hit in found if hit.turn == trigger.turn and hit.start >= trigger.end]
         hits = [*same, *self._hits(condition.seen, later)]
         return Finding(bool(hits), tuple(hits), trigger)

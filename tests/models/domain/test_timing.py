@@ -65,9 +65,7 @@ def test_without_times_nothing_is_said() -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.sampled_from(ROLES), st.integers(0, 10_000) | st.none(), st.text(max_size=20)), max_size=30
-    )
+    st.lists(st.tuples(st.sampled_from(ROLES), st.integers(0, 10_000) | st.none(), st.text(max_size=20)), max_size=30)
 )
 def test_figures_stay_in_range(rows: list[tuple[Any, int | None, str]]) -> None:
     times = iter(sorted(at for _, at, _ in rows if at is not None))
