@@ -120,7 +120,7 @@ def read_document(path: Path, error: type[AttuneError]) -> Document:
             f"The file is not UTF-8 (byte {failure.start}).",
             f"文件不是 UTF-8 编码(第 {failure.start} 字节)。",
             location=str(path),
-            hint="Save it as UTF-8. 请另存为 UTF-8。",
+            hint="Save it as UTF-8 / 请另存为 UTF-8",
         ) from failure
     return parse_document(text, str(path), error)
 
@@ -170,6 +170,8 @@ def refusal(
     document: Document, problems: Sequence[Problem], error: type[AttuneError], hint: str | None = None
 ) -> AttuneError:
     """Return the error that says where and what each of ``problems`` (at least one) is; its location is the first's."""
+    if len(problems) == 1:
+        return error(problems[0].en, problems[0].zh, location=document.where(problems[0].path), hint=hint)
     shown = problems[:_MOST_SHOWN]
     more = len(problems) - len(shown)
     english = "; ".join(f"{document.where(one.path)}: {one.en}" for one in shown)
@@ -185,7 +187,7 @@ def refusal(
 def _problem(item: ErrorDetails) -> Problem:
     reason = item["msg"].removeprefix("Value error, ")
     chinese = _CHINESE.get(item["type"], "").replace("{expected}", str(item.get("ctx", {}).get("expected", "")))
-    return Problem(item["loc"], reason, chinese or reason)
+    return Problem(item["loc"], reason, chinese or f"不符合格式({reason})")
 
 
 def _index(

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from starlette.concurrency import run_in_threadpool
 
 from models import __version__
+from service.api.body_limit import BodyLimit
 from service.api.problems import install_handlers
 from service.api.reference import build_reference
 from service.api.request_log import RequestLog
@@ -78,6 +79,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.settings = settings
     app.include_router(router)
     install_handlers(app)
+    app.add_middleware(BodyLimit, streamed=frozenset({"/v1/conversations"}))
     app.add_middleware(RequestLog)
     setattr(app, "openapi", lambda: build_reference(app))  # noqa: B010  # FastAPI's own way to replace it
     return app

@@ -60,7 +60,9 @@ def _stop_with_parent() -> None:
     """End this process when whoever holds the other end of its standard input is gone."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: the interpreter cannot end while a thread holds that one's lock, and aborts.
+        while os.read(0, 1024):
+            pass
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent watch", daemon=True).start()

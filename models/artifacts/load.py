@@ -12,8 +12,8 @@ from typing import Any
 from models.artifacts.manifest import MANIFEST_NAME, Component, FileEntry, Manifest, from_json
 from models.errors import ArtifactError
 
-_HINT_DEFAULT = "Reinstall Attune, or restore models/weights/default from the repository."
-_HINT_OWN = "Publish the artifact again with `python -m training fit`, or copy the whole directory again."
+_HINT_DEFAULT = "Reinstall Attune, or restore models/weights/default / 请重装,或恢复 models/weights/default"
+_HINT_OWN = "Fit it again (python -m training fit), or copy the whole directory again / 请重新训练或重新复制整个目录"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,12 @@ def _verify(directory: Path, name: str, entry: FileEntry, hint: str) -> None:
             location=str(file),
         ) from problem
     if found != entry:
+        same_size = found.size == entry.size
         raise ArtifactError(
-            f"a file of the model artifact is damaged: {name} ({found.size} bytes, {entry.size} expected)",
-            f"模型包文件已损坏:{name}({found.size} 字节,应为 {entry.size} 字节)",
+            f"a file of the model artifact is damaged: {name} "
+            + ("(its SHA-256 differs)" if same_size else f"({found.size} bytes, {entry.size} expected)"),
+            f"模型包文件已损坏:{name}"
+            + ("(SHA-256 不符)" if same_size else f"({found.size} 字节,应为 {entry.size} 字节)"),
             hint=hint,
             location=str(file),
         )

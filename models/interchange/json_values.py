@@ -13,6 +13,19 @@ MAX_DEPTH = 32
 MAX_INTEGER = 2**63 - 1
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _QUOTED_CHARACTERS = 40
+SYNTAX_ERRORS_ZH = {  # the messages of the standard library's decoder
+    "Expecting value": "此处应有一个值",
+    "Expecting property name enclosed in double quotes": "此处应有双引号括起的键名",
+    "Expecting ':' delimiter": "此处应为冒号",
+    "Expecting ',' delimiter": "此处应为逗号",
+    "Illegal trailing comma before end of object": "对象末尾多了一个逗号",
+    "Illegal trailing comma before end of array": "数组末尾多了一个逗号",
+    "Unterminated string starting": "字符串没有结束的引号",
+    "Invalid control character": "字符串中有控制字符",
+    "Invalid \\escape": "无效的转义",
+    "Invalid \\uXXXX escape": "无效的 \\uXXXX 转义",
+    "Extra data": "JSON 对象之后还有多余内容",
+}
 
 
 def json_path(steps: Iterable[str | int]) -> str:
@@ -85,7 +98,9 @@ def check_json_value(value: Any) -> None:
 def _check_text(steps: tuple[str | int, ...], text: str) -> None:
     if "\x00" in text:
         at = text.index("\x00")
-        _refuse(steps, f"NUL character at position {at}", f"第 {at} 个字符是 NUL", "remove it / 请删除该字符")
+        _refuse(
+            steps, f"character {at + 1} is a NUL character", f"第 {at + 1} 个字符是 NUL", "remove it / 请删除该字符"
+        )
     if text.isascii():
         return
     try:
@@ -93,8 +108,8 @@ def _check_text(steps: tuple[str | int, ...], text: str) -> None:
     except UnicodeEncodeError as error:
         _refuse(
             steps,
-            f"half of a surrogate pair (broken character) at position {error.start}",
-            f"第 {error.start} 个字符是不成对的代理码位(损坏的字符)",
+            f"character {error.start + 1} is half of a surrogate pair (a broken character)",
+            f"第 {error.start + 1} 个字符是不成对的代理码位(损坏的字符)",
             "export the text again without cutting characters in two / 请重新导出,避免截断字符",
         )
 
@@ -106,4 +121,5 @@ def _refuse(steps: Iterable[str | int], message_en: str, message_zh: str, hint: 
 
 def _quoted(text: str) -> str:
     shown = text if len(text) <= _QUOTED_CHARACTERS else text[:_QUOTED_CHARACTERS] + "…"
+    shown = shown.encode("utf-8", "replace").decode()  # half a character can be neither printed nor sent
     return '"' + shown.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

@@ -13,7 +13,7 @@ from models.domain.conversation import Conversation, Party, Turn
 from models.errors import InvalidConversationError
 from models.interchange.document import ConversationDocument, PartyDocument, TurnDocument
 from models.interchange.explain import explain
-from models.interchange.json_values import check_json_value, describe, json_path
+from models.interchange.json_values import SYNTAX_ERRORS_ZH, check_json_value, describe, json_path
 
 _LINE_HINT = "one JSON object per line / 每行一个 JSON 对象"
 
@@ -27,9 +27,10 @@ def decode_json(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
+        what = error.msg.removesuffix(" at")
         raise InvalidConversationError(
-            f"broken JSON at character {error.pos + 1}: {error.msg}",
-            f"JSON 第 {error.pos + 1} 个字符处有语法错误:{error.msg}",
+            f"broken JSON at character {error.pos + 1}: {what}",
+            f"JSON 第 {error.pos + 1} 个字符处有语法错误:{SYNTAX_ERRORS_ZH.get(what, what)}",
             hint=_LINE_HINT,
             location="$",
         ) from None

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from models.domain.conversation import Conversation, Party
 from models.text.masking import mask
+
+_REFERENCE_KEY = re.compile(r"^(id|no)$|(_id|_no|_at)$")
+_PERSONAL_KEY = re.compile(
+    r"(^|_)(tel|telephone|phone|mobile|cellphone|contact_?(no|number|info|name)?$|whatsapp|wechat|weixin|qq|e?mail|address|receiver|recipient"
+    r"|consignee|identity|passport|id_?card|card|bank_?account|real_?name|full_?name|customer_?name)(_|$)"
+    r"|电话|手机|联系方式|微信|邮箱|地址|收件|收货|姓名|身份证|护照|银行卡|卡号",
+    re.IGNORECASE,
+)
 
 
 def mask_conversation(conversation: Conversation) -> Conversation:
@@ -28,15 +37,21 @@ def mask_conversation(conversation: Conversation) -> Conversation:
     )
 
 
-def _mask_values(value: Any) -> Any:
-    if isinstance(value, str):
-        return mask(value)
+def _mask_values(value: Any, personal: bool = False) -> Any:
+    """Mask what is found in strings and whole numbers, and all of what stands under a key that names personal data."""
     if isinstance(value, list):
-        return [_mask_values(item) for item in value]
+        return [_mask_values(item, personal) for item in value]
     if isinstance(value, Mapping):
-        return {key: child if _is_reference(key, child) else _mask_values(child) for key, child in value.items()}
-    return value
+        return {mask(key): _mask_entry(key, child, personal) for key, child in value.items()}
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return value
+    text = str(value)
+    masked = "*" * len(text) if personal else mask(text)
+    return value if masked == text else masked
 
 
-def _is_reference(key: str, value: Any) -> bool:
-    return isinstance(value, str) and (key in ("id", "no") or key.endswith(("_id", "_no", "_at")))
+def _mask_entry(key: str, value: Any, personal: bool) -> Any:
+    if personal or _PERSONAL_KEY.search(key):
+        return _mask_values(value, personal=True)
+    # An order's number may look like a card's; everything else is joined by it.
+    return value if isinstance(value, str | int) and _REFERENCE_KEY.search(key) else _mask_values(value)

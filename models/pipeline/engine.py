@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from threadpoolctl import threadpool_limits
+
 from models import __version__
 from models.artifacts import load_artifact
 from models.domain.context import Context
@@ -14,7 +16,7 @@ from models.domain.scores import ScoreBundle, Versions
 from models.domain.timing import measure_timing
 from models.encode.base import Encoder
 from models.encode.load import load_encoder
-from models.errors import ArtifactError
+from models.errors import ArtifactError, InvalidRubricError
 from models.interchange import content_hash
 from models.pipeline.build import order_components
 from models.pipeline.config import PipelineConfig
@@ -29,7 +31,7 @@ from models.scorers.sentiment import SentimentScorer
 
 
 class Pipeline:
-    """Scores conversations; holds threads and memory until ``close``."""
+    """Scores conversations; holds threads and memory, and numpy to one thread, until ``close``."""
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class Pipeline:
 
         Raises:
             PipelineError: The components do not fit together.
+            InvalidRubricError: The rubric names a check that the playbook does not have.
         """
         self.encoder = encoder
         self.playbook = playbook
@@ -57,8 +60,11 @@ class Pipeline:
         self.model = model
         self._playbook_label = _label(playbook, list_playbooks())
         self._rubric_label = _label(rubric, list_rubrics())
+        _check_rubric(rubric, playbook)
         self._components = order_components(components)
         self._check_weights = {check.id: check.weight for check in playbook.checks}
+        # The heads' products are small: numpy's own threads cost more than they bring, tenfold on a busy machine.
+        self._single_threaded = threadpool_limits(limits=1, user_api="blas")
         self.encoder.encode(["你好"])
 
     def score(self, conversations: Sequence[Conversation]) -> list[ScoreBundle]:
@@ -92,6 +98,7 @@ class Pipeline:
 
     def close(self) -> None:
         """Give back threads and memory."""
+        self._single_threaded.restore_original_limits()
         self.encoder.close()
 
     def _score_one(
@@ -145,7 +152,7 @@ def load_pipeline(config: PipelineConfig) -> Pipeline:
             raise ArtifactError(
                 f"The heads of {artifact.id} were trained on another encoder than the one beside them.",
                 f"模型包 {artifact.id} 的打分头与其编码器不匹配。",
-                hint="Fit them again: `python -m training fit`. 请重新训练。",
+                hint="Fit them again: `python -m training fit` / 请重新训练",
                 location=str(artifact.path / "encoder"),
             )
         model += f"/encoder+{encoder.fingerprint[:8]}"
@@ -155,6 +162,20 @@ def load_pipeline(config: PipelineConfig) -> Pipeline:
         ComplianceScorer(playbook),
     ]
     return Pipeline(encoder, components, playbook, rubric, model)
+
+
+def _check_rubric(rubric: Rubric, playbook: Playbook) -> None:
+    """Refuse a rubric whose checks do not exist: a slip of the pen would silently give their weight to the others."""
+    named = [item.source.removeprefix("check:") for item in rubric.criteria if item.source.startswith("check:")]
+    known = {"*", *(check.id for check in playbook.checks)}
+    unknown = sorted({*named, *rubric.critical} - known)
+    if unknown:
+        raise InvalidRubricError(
+            f"The rubric {rubric.id}@{rubric.version} names checks that the playbook {playbook.id}@{playbook.version} "
+            f"does not have: {', '.join(unknown)}.",
+            f"评分规则 {rubric.id}@{rubric.version} 用到了话术手册 {playbook.id}@{playbook.version} 中没有的检查项:"
+            f"{'、'.join(unknown)}。",
+        )
 
 
 def _label(policy: Playbook | Rubric, packaged: Sequence[Playbook | Rubric]) -> str:

@@ -88,7 +88,7 @@ def _judge(
                 criterion.weight,
                 None,
                 False,
-                f"话术剧本中没有检查项“{name}”",
+                f"话术手册中没有检查项“{name}”",
                 f'the playbook has no check "{name}"',
             )
         else:

@@ -107,7 +107,7 @@ def load_rubric(spec: str | Path) -> Rubric:
     raise UnknownRubricError(
         f'There is no rubric "{spec}".',
         f"没有名为“{spec}”的评分规则。",
-        hint=f"Known: {known}; or give a .yaml file. 可用:{known},或给出 .yaml 文件。",
+        hint=f"Known: {known}; or give a .yaml file / 可用:{known};或给出 .yaml 文件",
     )
 
 

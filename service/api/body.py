@@ -7,6 +7,7 @@ import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from models.errors import InvalidConversationError
@@ -51,7 +52,11 @@ async def read_json(request: Request, limit: int) -> Any:
         MalformedBodyError: It is no JSON in UTF-8.
         TooLargeError: It is longer than ``limit`` bytes.
     """
-    data = b"".join([piece async for piece in read_body(request, limit)]).removeprefix(_UTF8_BOM)
+    data = b"".join([piece async for piece in read_body(request, limit)])
+    return await run_in_threadpool(_parse, data.removeprefix(_UTF8_BOM))  # megabytes would hold up all other requests
+
+
+def _parse(data: bytes) -> Any:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -77,27 +82,29 @@ async def read_lines(request: Request, limit: int, line_limit: int) -> AsyncIter
     Raises:
         TooLargeError, MalformedBodyError, UnsupportedMediaTypeError: As ``read_body``; lines before were yielded.
     """
-    rest = b""
-    number = 0
+    number = 1
     offset = 0
-    skipping = False
+    parts: list[bytes] = []  # of the line that has no end yet; dropped once it is too long
+    length = 0
+
+    def line() -> Line:
+        data = b"".join(parts).rstrip(b"\r")
+        return Line(number, offset, data.removeprefix(_UTF8_BOM) if number == 1 else data, length > line_limit)
+
     async for piece in read_body(request, limit):
-        if number == 0 and offset == 0 and not rest:
-            piece = piece.removeprefix(_UTF8_BOM)
-        parts = (rest + piece).split(b"\n")
-        rest = parts.pop()
-        for part in parts:
-            number += 1
-            too_long = skipping or len(part) > line_limit
-            yield Line(number, offset, b"" if too_long else part.rstrip(b"\r"), too_long)
-            offset += len(part) + 1
-            skipping = False
-        if len(rest) > line_limit:
-            skipping = True
-            offset += len(rest)
-            rest = b""
-    if rest or skipping:
-        yield Line(number + 1, offset, b"" if skipping else rest, skipping)
+        for index, part in enumerate(piece.split(b"\n")):
+            if index:
+                yield line()
+                number += 1
+                offset += length + 1
+                parts, length = [], 0
+            length += len(part)
+            if length > line_limit:
+                parts = []
+            else:
+                parts.append(part)
+    if length:
+        yield line()
 
 
 async def _unzip(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

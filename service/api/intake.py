@@ -17,6 +17,7 @@ from service.db.engine import Database
 from service.ingest.lines import Line
 
 BATCH = 200
+BATCH_BYTES = 8 * 2**20  # lines are few where they are long, so that a batch of them never fills the memory
 MAX_REFUSALS = 1000
 
 
@@ -145,15 +146,17 @@ async def take_lines(database: Database, lines: AsyncIterator[Line], revise: boo
     """Take lines as they arrive; where the body breaks off, what came before has gone in."""
     intake = Intake()
     batch: list[Line] = []
+    size = 0
     seen = 0
     try:
         async for line in lines:
             seen = line.number
             if line.data.strip() or line.too_long:
                 batch.append(line)
-            if len(batch) == BATCH:
+                size += len(line.data)
+            if len(batch) == BATCH or size >= BATCH_BYTES:
                 await run_in_threadpool(_take_batch, database, batch, revise, intake, line_limit)
-                batch = []
+                batch, size = [], 0
     except (MalformedBodyError, TooLargeError) as error:
         if not seen:
             raise

@@ -32,7 +32,7 @@ class KeyList(BaseModel):
     items: list[KeyInfo]
 
 
-@router.post("", status_code=201, summary="Make a key", responses=problem_responses(400, 401, 403, 422, 503))
+@router.post("", status_code=201, summary="Make a key", responses=problem_responses(400, 401, 403, 413, 422, 503))
 def post_key(database: OpenDatabase, wanted: KeyRequest) -> NewKey:
     """Make a key; the answer is the only time the key itself is shown."""
     with database.transaction() as session:

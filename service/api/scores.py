@@ -65,7 +65,7 @@ def post_rescore(database: OpenDatabase, conversation_id: ConversationId) -> Req
     status_code=202,
     summary="Score many conversations again",
     dependencies=[permission("scores:request")],
-    responses=problem_responses(400, 401, 403, 422, 503),
+    responses=problem_responses(400, 401, 403, 413, 422, 503),
 )
 def post_rescore_many(database: OpenDatabase, wanted: ConversationSelection) -> Requested:
     """Queue all conversations that fit, behind all other work; `{}` means every one."""

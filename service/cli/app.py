@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -28,6 +29,7 @@ from service.cli import (
     worker,
 )
 from service.cli.language import pick, speak, take_language
+from service.cli.usage import in_chinese
 
 COMMANDS = (
     demo,
@@ -75,6 +77,8 @@ def build() -> typer.Typer:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code."""
+    # So that SIGTERM, as Ctrl-C, leaves no half-written file behind; serve and worker take it in their own way.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -89,13 +93,15 @@ def run(arguments: Sequence[str]) -> int:
         language, rest = take_language(arguments, os.environ)
         speak(language)
         code = build()(rest, prog_name="attune", standalone_mode=False)
+        if code == _INTERRUPTED:  # so typer tells of Ctrl-C within a command
+            return _tell_interruption()
         return code if isinstance(code, int) else 0
     except AttuneError as error:
         return _tell(error)
     except TyperException as error:
         return _tell_usage(error)
     except (KeyboardInterrupt, typer.Abort):
-        return _INTERRUPTED
+        return _tell_interruption()
     except BrokenPipeError:  # the reader of our output has left, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _FAILED
@@ -118,13 +124,20 @@ def _tell(error: AttuneError) -> int:
     return _FAILED
 
 
+def _tell_interruption() -> int:
+    from service.cli.screen import say
+
+    say("已停止", "Stopped")
+    return _INTERRUPTED
+
+
 def _tell_usage(error: TyperException) -> int:
     message = error.format_message()
     if not message or type(error).__name__ == "NoArgsIsHelpError":  # the help stands on the screen already
         return _FAILED
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "attune"
-    return _tell(UsageError(message, f"用法错误:{message}", hint=f"{command} --help"))
+    return _tell(UsageError(message, in_chinese(message), hint=f"{command} --help"))
 
 
 def _tell_crash(error: Exception) -> int:

@@ -46,7 +46,7 @@ def convert(
     from service.ingest import parse_timezone
     from service.ingest.write import open_output, refuse_same_file
 
-    refuse_same_file(source, out)
+    refuse_same_file(source, out, refused)
     zone = parse_timezone(timezone) if timezone else None
     share: list[float | None] = [None]
     with (

@@ -30,9 +30,10 @@ def doctor() -> None:
     from service.cli.screen import printable
 
     console = Console(highlight=False, soft_wrap=True)
-    broken = 0
+    broken = warned = 0
     for finding in run_checks():
         broken += finding.state == "broken"
+        warned += finding.state == "warn"
         sign, style = _SIGNS[finding.state]
         line = Text(f"{sign} ", style=style).append(f"{pick(finding.zh, finding.en)}: ", style="bold")
         line.append(printable(pick(finding.detail_zh, finding.detail_en)))
@@ -42,4 +43,9 @@ def doctor() -> None:
     if broken:
         console.print(Text(pick(f"\n{broken} 处需要修复", f"\n{broken} to be mended"), style="bold red"))
         raise typer.Exit(1)
+    if warned:
+        console.print(
+            Text(pick(f"\n可以使用,有 {warned} 处提醒", f"\nIt works; {warned} to be looked at"), style="bold yellow")
+        )
+        return
     console.print(Text(pick("\n一切就绪", "\nAll is well"), style="bold green"))

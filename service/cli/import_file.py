@@ -61,7 +61,9 @@ def import_file(
     from service.cli.report import Report
     from service.cli.screen import progress, say
     from service.ingest import parse_timezone, read_conversations
+    from service.ingest.write import refuse_same_file
 
+    refuse_same_file(source, refused)
     zone = parse_timezone(timezone) if timezone else None
     share: list[float | None] = [None]
     with Report(refused) as report:

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def create(
-    name: Annotated[str, typer.Argument(help=pick("用途或所有者", "What or whom it is for"))],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=pick("用途或所有者", "What or whom it is for"))],
     role: Annotated[
         str, typer.Option(help=pick("角色", "Role") + ": admin | qa | supervisor | trainer | ingest | viewer")
     ] = "viewer",

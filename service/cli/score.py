@@ -43,7 +43,7 @@ def score(
         str | None, typer.Option(metavar="ID|FILE", help=pick("话术手册", "Playbook to check scripts by"))
     ] = None,
     rubric: Annotated[
-        str | None, typer.Option(metavar="ID|FILE", help=pick("质检评分表", "Rubric of the QA score"))
+        str | None, typer.Option(metavar="ID|FILE", help=pick("质检评分规则", "Rubric of the QA score"))
     ] = None,
     artifact: Annotated[
         Path | None,
@@ -65,7 +65,7 @@ def score(
     from service.ingest.write import open_output, refuse_same_file
 
     settings = _settings(playbook, rubric, artifact, threads)
-    refuse_same_file(source, out)
+    refuse_same_file(source, out, refused)
     share: list[float | None] = [None]
     outcomes = read_conversations(
         source, zone=parse_timezone(timezone) if timezone else None, progress=lambda part: share.__setitem__(0, part)

@@ -50,7 +50,10 @@ def show(
     from rich.console import Console
 
     from service.cli.show_view import draw
+    from service.cli.titles import titles_of
 
+    if not conversation_id.isascii() and conversation_id != conversation_id.encode("utf-8", "replace").decode():
+        raise ShowUsageError("the id is not UTF-8", "编号不是合法的 UTF-8", hint="attune show --help")
     if conversations is None and scores is not None:
         raise ShowUsageError(
             "--scores needs --conversations, too", "--scores 须与 --conversations 同用", hint="attune show --help"
@@ -61,7 +64,7 @@ def show(
         else _from_files(conversation_id, conversations, scores)
     )
     console = Console(highlight=False, markup=False)
-    for part in draw(document, bundle):
+    for part in draw(document, bundle, titles_of(bundle["versions"]) if bundle else None):
         console.print(part)
     if note:
         console.print(note, style="yellow")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from service.cli.language import pick
 from service.cli.screen import printable
+from service.cli.titles import Titles
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,15 +34,18 @@ _LABELS = {
     "yes": "已解决", "no": "未解决", "unclear": "不明确",
 }  # fmt: skip
 _HALF = 5
+_SHOWN_QUOTE, _SHOWN_HASH = 30, len("sha256:") + 12
 
 
-def draw(document: Json, bundle: Json | None) -> Iterator[RenderableType]:
-    """Yield the parts of the view from top to bottom.
+def draw(document: Json, bundle: Json | None, titles: Titles | None = None) -> Iterator[RenderableType]:
+    """Yield the parts of the view from top to bottom. Messages count from 1 here, as they do in the reasons.
 
     Args:
         document: The conversation in the interchange format.
         bundle: Its score as ``attune score`` writes it, or ``None``.
+        titles: Names of checks and criteria; what has none is called by its id.
     """
+    titles = titles or Titles()
     yield _title(document)
     yield _turns(document, bundle)
     if bundle is None:
@@ -51,9 +55,9 @@ def draw(document: Json, bundle: Json | None) -> Iterator[RenderableType]:
     yield _section("预测满意度", "Predicted CSAT")
     yield _csat(bundle["csat"], bundle["resolution"])
     yield _section("话术合规", "Script compliance")
-    yield _checks(bundle["compliance"])
+    yield _checks(bundle["compliance"], titles)
     yield _section("自动质检", "Auto-QA")
-    yield _qa(bundle["qa"])
+    yield _qa(bundle["qa"], titles)
     yield _versions(bundle["versions"])
 
 
@@ -80,7 +84,7 @@ def _turns(document: Json, bundle: Json | None) -> RenderableType:
         time = (turn.get("at") or "")[11:19]
         text = printable(turn["text"]) if turn["text"].strip() else pick("(无文本)", "(no text)")
         table.add_row(
-            Text(str(index).rjust(2), style="dim"),
+            Text(str(index + 1).rjust(2), style="dim"),
             Text(time, style="dim"),
             Text(pick(zh, turn["role"]), style=style),
             _bar(scores[index]) if index in scores else Text(),
@@ -117,15 +121,9 @@ def _sentiment(sentiment: Json) -> Text:
     if sentiment["volatility"] is not None:
         line.append(pick("  波动 ", "  volatility ") + f"{sentiment['volatility']:.2f}", style="dim")
     for point in sentiment["turning_points"]:
-        cause = (
-            ""
-            if point["agent_turn"] is None
-            else pick(f",此前客服 #{point['agent_turn']}", f", after agent #{point['agent_turn']}")
-        )
-        line.append(
-            pick(f"\n  转折 #{point['turn']}", f"\n  turning point #{point['turn']}")
-            + f" ({point['change']:+.2f}{cause})"
-        )
+        agent = point["agent_turn"]
+        cause = "" if agent is None else pick(f",此前客服 #{agent + 1}", f", after agent #{agent + 1}")
+        line.append(pick("\n  转折", "\n  turning point") + f" #{point['turn'] + 1} ({point['change']:+.2f}{cause})")
     return line
 
 
@@ -146,30 +144,37 @@ def _csat(csat: Json, resolution: Json) -> Text:
     return text
 
 
-def _checks(compliance: Json) -> RenderableType:
+def _checks(compliance: Json, titles: Titles) -> RenderableType:
     from rich.text import Text
 
-    table = _grid(4)
+    table = _grid(3)
     for check in compliance["checks"]:
         sign, zh, style = _VERDICTS[check["verdict"]]
-        name = Text(check["id"], style="bold" if check["critical"] else "")
-        name.append(" !" if check["critical"] else "", style="red")
-        detail = Text(printable(pick(check["reason"], check["reason_en"])))
+        title = titles.checks.get(check["id"])
+        detail = Text(title or check["id"], style="bold" if check["critical"] else "")
+        detail.append(f" ({check['id']})" if title else "", style="not bold dim")
+        detail.append(pick(" 红线", " critical") if check["critical"] else "", style="red")
+        reason = printable(pick(check["reason"], check["reason_en"]))
+        detail.append(f"\n{reason}", style="not bold")
         for span in check["evidence"]:
-            detail.append(f"  #{span['turn']} “{printable(span['quote'])}”", style="italic dim")
+            detail.append(f"  #{span['turn'] + 1}{_quote(span['quote'], reason)}", style="not bold italic dim")
         table.add_row(
-            Text(f" {sign} {pick(zh, check['verdict'])}", style=style),
-            name,
+            Text(f" {sign} {pick(zh, check['verdict'].replace('_', ' '))}", style=style),
             Text(f"{check['confidence']:.2f}", style="dim"),
             detail,
         )
-    table.add_row(
-        Text(), Text(pick("得分", "score"), style="bold"), Text(_share(compliance["score"]), style="bold"), Text()
-    )
+    table.add_row(Text(pick(" 得分", " score"), style="bold"), Text(_share(compliance["score"]), style="bold"), Text())
     return table
 
 
-def _qa(qa: Json) -> RenderableType:
+def _quote(quote: str, told: str) -> str:
+    """Return the quoted words, cut where they are long; nothing where ``told`` holds them already."""
+    words = printable(" ".join(quote.split()))
+    shown = words if len(words) <= _SHOWN_QUOTE else words[:_SHOWN_QUOTE] + "…"
+    return "" if words[:_SHOWN_QUOTE] in told else f" “{shown}”"
+
+
+def _qa(qa: Json, titles: Titles) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
@@ -182,21 +187,30 @@ def _qa(qa: Json) -> RenderableType:
     )
     if qa["auto_fail"]:
         line.append(pick("  触犯红线,总分归零", "  a critical check failed: the score is 0"), style="bold red")
-    table = _grid(3)
+    table = _grid(2)
     for criterion in qa["criteria"]:
         applies = criterion["value"] is not None
         points = f"{criterion['points']:.1f}/{criterion['max_points']:.1f}" if applies else "–"
         style = "bold red" if criterion["auto_fail"] else "" if applies else "dim"
-        reason = printable(pick(criterion["reason"], criterion["reason_en"]))
-        table.add_row(Text(f" {points}", style=style), Text(criterion["id"], style=style), Text(reason, style="dim"))
+        check = criterion["source"].removeprefix("check:")
+        what = Text(titles.checks.get(check) or titles.criteria.get(criterion["id"]) or criterion["id"], style=style)
+        if check not in titles.checks:  # why a check passed or failed stands above already
+            what.append("  " + printable(pick(criterion["reason"], criterion["reason_en"])), style="not bold dim")
+        table.add_row(Text(f" {points}", style=style), what)
     return Group(line, table)
 
 
 def _versions(versions: Json) -> Text:
     from rich.text import Text
 
-    order: Sequence[str] = ("playbook", "rubric", "model", "code", "input")
-    return Text("\n" + " · ".join(f"{name} {str(versions[name])[:40]}" for name in order), style="dim")
+    names = {"playbook": "话术手册", "rubric": "评分规则", "model": "模型", "code": "程序", "input": "输入"}
+    # The hash of the input is there to tell inputs apart; its beginning does.
+    parts = [f"{pick(zh, name)} {_shortened(str(versions[name]))}" for name, zh in names.items()]
+    return Text("\n" + " · ".join(parts), style="dim")
+
+
+def _shortened(version: str) -> str:
+    return version[:_SHOWN_HASH] + "…" if version.startswith("sha256:") else version
 
 
 def _grid(columns: int) -> Table:

@@ -8,11 +8,18 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from service.conversations.filters import ConversationFilter, ScoreState
 from service.conversations.views import ConversationSummary, StoredConversation
 from service.db.tables import ConversationRevision, ConversationRow, ScoreRow
+
+# A list shows neither, and reading hundreds of bundles takes most of its time.
+_WITHOUT_LONG_VALUES = (
+    defer(ConversationRow.facts, raiseload=True),  # type: ignore[arg-type]  # an attribute of the class is a column
+    defer(ScoreRow.bundle, raiseload=True),  # type: ignore[arg-type]
+)
 
 
 def insert_new(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -24,11 +31,14 @@ def insert_new(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[str]:
 
 
 def lock_existing(session: Session, ids: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Lock the rows against other writers, in order of id, and return each one's revision and content hash."""
+    """Lock the rows against other writers, in order of id, and return each one's revision and content hash.
+
+    The order is Python's, in which the worker updates the same rows; with the database's own, the two could deadlock.
+    """
     statement = (
         select(ConversationRow.id, ConversationRow.revision, ConversationRow.content_hash)
         .where(col(ConversationRow.id).in_(ids))
-        .order_by(col(ConversationRow.id))
+        .order_by(sa.collate(col(ConversationRow.id), "C"))
         .with_for_update(key_share=True)
     )
     return {row.id: (row.revision, row.content_hash) for row in session.execute(statement)}
@@ -71,6 +81,7 @@ def page(
     """Return up to ``limit`` conversations, newest first, that come after the position ``before``."""
     statement = (
         select(ConversationRow, ScoreRow)
+        .options(*_WITHOUT_LONG_VALUES)
         .outerjoin(ScoreRow, col(ScoreRow.id) == col(ConversationRow.current_score_id))
         .where(*conditions(wanted))
         .order_by(col(ConversationRow.occurred_at).desc(), col(ConversationRow.id).desc())

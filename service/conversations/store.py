@@ -72,6 +72,8 @@ def store_conversations(
         revisions.append(incoming.revision_row(revision + 1, now))
         if revision:
             updates[incoming.id] = incoming.row(now, revision=revision + 1)
+            if not incoming.dated:
+                del updates[incoming.id]["occurred_at"]  # it stays where it was: when it first came in
         outcomes.append((incoming.id, "revised" if revision else "accepted", revision + 1))
 
     repository.update_rows(session, [updates[one] for one in sorted(updates)])
@@ -109,9 +111,14 @@ class _Incoming:
     def id(self) -> str:
         return self.conversation.id
 
+    @property
+    def dated(self) -> datetime | None:
+        """Its place in time as far as it says so itself."""
+        times = (turn.at for turn in self.conversation.turns if turn.at is not None)
+        return self.conversation.started_at or next(times, None)
+
     def row(self, now: datetime, *, revision: int) -> dict[str, Any]:
         conversation = self.conversation
-        dated = [turn.at for turn in conversation.turns if turn.at is not None]
         return {
             "id": conversation.id,
             "revision": revision,
@@ -124,7 +131,7 @@ class _Incoming:
             "customer_id": conversation.customer.id,
             "started_at": conversation.started_at,
             "ended_at": conversation.ended_at,
-            "occurred_at": conversation.started_at or (dated[0] if dated else now),
+            "occurred_at": self.dated or now,
             "turn_count": len(conversation.turns),
             "customer_turn_count": sum(turn.role == "customer" for turn in conversation.turns),
             "agent_turn_count": sum(turn.role == "agent" for turn in conversation.turns),

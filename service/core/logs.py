@@ -14,6 +14,8 @@ from typing import Any
 
 import structlog
 
+from models.errors import AttuneError
+
 _MAX_EVENT = 300
 _HANDLER = "attune"
 
@@ -23,7 +25,7 @@ def _exception_without_message(_: Any, __: str, event: MutableMapping[str, Any])
     error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__
-        event["code"] = getattr(error, "code", None)
+        event["code"] = error.code if isinstance(error, AttuneError) else None
         event["stack"] = "".join(traceback.format_tb(error.__traceback__))
     return event
 

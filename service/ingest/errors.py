@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from models.errors import AttuneError
 
 
@@ -45,3 +47,23 @@ class TimezoneError(AttuneError):
     """No such time zone is known."""
 
     code = "unknown-timezone"
+
+
+_REASONS_ZH = {
+    errno.ENOENT: "没有这个目录或文件",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "不允许此操作",
+    errno.EROFS: "文件系统只读",
+    errno.ENOSPC: "磁盘空间不足",
+    errno.EDQUOT: "超出磁盘配额",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.ENAMETOOLONG: "名称过长",
+    errno.EIO: "读写设备出错",
+}
+
+
+def explain_os_error(error: OSError | ValueError) -> tuple[str, str]:
+    """Return why the operating system refused, in English and Chinese."""
+    english = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    number = error.errno if isinstance(error, OSError) else None
+    return english, _REASONS_ZH.get(number, english) if number is not None else english

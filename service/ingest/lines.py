@@ -78,7 +78,16 @@ class DamagedInputError(InputFormatError):
 
 
 def looks_like_gbk(data: bytes) -> bool:
-    """Say whether ``data``, which is no UTF-8, makes sense as Chinese in GBK: mostly common characters."""
+    """Say whether ``data``, which is no UTF-8, makes sense as Chinese in GBK: mostly common characters.
+
+    Chinese in UTF-8 that was cut makes sense as GBK, too; but GBK hardly ever begins like UTF-8 up to a cut character.
+    """
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        cut = error.reason != "invalid start byte"
+        if cut and any(character >= "\u0800" for character in data[: error.start].decode()):
+            return False
     try:
         text = data.decode("gb18030")
     except UnicodeDecodeError:

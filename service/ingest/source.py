@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, cast
 
-from service.ingest.errors import InputAccessError, InputError, InputFormatError, InputNotFoundError
+from service.ingest.errors import (
+    InputAccessError,
+    InputError,
+    InputFormatError,
+    InputNotFoundError,
+    explain_os_error,
+)
 
 Kind = Literal["jsonl", "csv", "xlsx"]
 STANDARD_INPUT = "-"
@@ -109,7 +115,8 @@ def _open_raw(name: str) -> tuple[IO[bytes], int | None]:
             location=name,
         ) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot be opened: {error}", f"无法打开:{error}", location=name) from None
+        reason_en, reason_zh = explain_os_error(error)
+        raise InputError(f"cannot be opened: {reason_en}", f"无法打开:{reason_zh}", location=name) from None
     return raw, status.st_size if stat.S_ISREG(status.st_mode) else None
 
 

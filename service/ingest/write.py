@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-from service.ingest.errors import OutputError
+from service.ingest.errors import OutputError, explain_os_error
 from service.ingest.source import STANDARD_INPUT
 
 STANDARD_OUTPUT = "-"
@@ -82,24 +82,42 @@ def replace_file(path: str | os.PathLike[str], when: Callable[[], bool] = lambda
             os.unlink(temporary)
 
 
-def refuse_same_file(source: str, target: str | os.PathLike[str]) -> None:
-    """Refuse to write over what is read.
+def refuse_same_file(source: str, *targets: str | os.PathLike[str] | None) -> None:
+    """Refuse to write over what is read, or to write two things into one file.
+
+    Args:
+        source: The input.
+        targets: The outputs; ``None`` is one that was not asked for.
 
     Raises:
-        OutputError: ``source`` and ``target`` are one file.
+        OutputError: Two of them are one file.
     """
-    if (
-        source != STANDARD_INPUT
-        and os.path.exists(source)
-        and os.path.exists(target)
-        and os.path.samefile(source, target)
-    ):
-        raise OutputError(
-            "is the input, too",
-            "与输入是同一个文件",
-            hint="name another --out / 请指定其他输出文件",
-            location=str(target),
-        )
+    taken = [source] if source != STANDARD_INPUT else []
+    for target in targets:
+        if target is None or os.fspath(target) == STANDARD_OUTPUT or _is_device(target):
+            continue
+        if any(_same_file(one, target) for one in taken):
+            is_input = _same_file(source, target)
+            raise OutputError(
+                "is the input, too" if is_input else "is named for two outputs",
+                "与输入是同一个文件" if is_input else "两个输出不能是同一个文件",
+                hint="name another file / 请指定其他文件",
+                location=str(target),
+            )
+        taken.append(os.fspath(target))
+
+
+def _same_file(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    try:
+        if os.path.exists(one) and os.path.exists(other):
+            return os.path.samefile(one, other)
+        return os.path.realpath(one) == os.path.realpath(other)
+    except (OSError, ValueError):  # no path at all: opening it will say so
+        return False
+
+
+def _is_device(path: str | os.PathLike[str]) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def json_line(value: Mapping[str, Any]) -> str:
@@ -115,10 +133,10 @@ def _umask() -> int:
 
 
 def _unwritable(target: str | os.PathLike[str], error: OSError | ValueError) -> OutputError:
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    reason_en, reason_zh = explain_os_error(error)
     return OutputError(
-        f"cannot be written: {reason}",
-        f"无法写入:{reason}",
+        f"cannot be written: {reason_en}",
+        f"无法写入:{reason_zh}",
         hint="check that the directory exists, may be written and has room / 请检查目录是否存在、可写且有空间",
         location=os.fspath(target),
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import JobAborted
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 
 from service.core.logs import get_logger
 from service.core.settings import ServiceSettings
 from service.db.engine import Database
 from service.db.queue import SCORING_QUEUE, SCORING_TASK
+from service.jobs.giving_up import give_up
 from service.scoring.engine import Engine
 from service.scoring.run import score_batch
 
@@ -18,6 +23,19 @@ MAX_ATTEMPTS = 5
 _URGENT = 100  # it is due before any scoring, or a dead worker's jobs would wait behind the whole queue
 
 _log = get_logger(__name__)
+
+
+class _Retries(BaseRetryStrategy):
+    """Tries again after 3, 9, 27 … seconds; a job that a stopping worker hands back is due at once, however often."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, JobAborted):
+            return RetryDecision()
+        return None if _was_last(job) else RetryDecision(retry_in={"seconds": 3 ** (job.attempts + 1)})
+
+
+def _was_last(job: Job) -> bool:
+    return job.attempts + 1 >= MAX_ATTEMPTS
 
 
 def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *, chunk: int) -> App:
@@ -35,13 +53,22 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
         name=SCORING_TASK,
         queue=SCORING_QUEUE,
         pass_context=True,
-        retry=RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=3),
+        retry=_Retries(),
     )
     def score_conversations(context: JobContext, conversation_ids: list[str]) -> None:
-        result = score_batch(database, engine, conversation_ids, chunk=chunk, should_stop=context.should_abort)
+        try:
+            result = score_batch(database, engine, conversation_ids, chunk=chunk, should_stop=context.should_abort)
+        except Exception:
+            if _was_last(context.job):
+                hand_on(conversation_ids, context.job.priority)
+            raise
         _log.info("job done", job=context.job.id, scored=result.scored, known=result.known, failed=result.failed)
         if result.stopped:
             raise JobAborted
+
+    def hand_on(conversation_ids: Sequence[str], priority: int) -> None:
+        with database.transaction() as session:
+            give_up(session, conversation_ids, priority)
 
     @app.periodic(cron=_every(settings.stalled_check_s))
     @app.task(name="retry_stalled_jobs", queue=MAINTENANCE_QUEUE, queueing_lock="retry_stalled_jobs", priority=_URGENT)
@@ -51,9 +78,12 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
             if job.id is None:
                 continue
             periodic = job.queue == MAINTENANCE_QUEUE
-            if periodic or job.attempts + 1 >= MAX_ATTEMPTS:
+            if periodic or _was_last(job):
                 # A job whose workers die every time takes them all down in turn: enough is enough.
                 _log.error("giving up a job whose worker died", job=job.id, attempts=job.attempts + 1)
+                if not periodic:  # first, as it may be done twice but must not be left out
+                    ids = cast(list[str], job.task_kwargs["conversation_ids"])
+                    await asyncio.to_thread(hand_on, ids, job.priority)
                 await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=periodic)
             else:
                 _log.warning("taking back the job of a worker that died", job=job.id, attempts=job.attempts + 1)

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as day_time
+from functools import cache
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, available_timezones
 
 from sqlmodel import Session
 
@@ -109,12 +110,17 @@ def end_of(moment: date | datetime | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    # Only names that mean the same everywhere: "posixrules" and "localtime" open, too, but PostgreSQL knows neither.
+    if name not in _zone_names():
         raise InvalidRequestError(
             f"no such time zone: {name}", f"没有该时区：{name}", hint="e.g. Asia/Shanghai", location="timezone"
-        ) from None
+        )
+    return ZoneInfo(name)
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones()) - {"localtime"}
 
 
 def _group(
@@ -127,7 +133,13 @@ def _group(
     return KpiGroup(
         key=dict(zip(by, names, strict=True)),
         values={
-            definition.id: KpiValue(value, n, None) if n else KpiValue(None, 0, "not_enough_data")
+            definition.id: _value(definition, value, n)
             for definition, (value, n) in zip(definitions, values, strict=True)
         },
     )
+
+
+def _value(definition: KpiDefinition, value: float | None, n: int) -> KpiValue:
+    if n == 0 and definition.statistic != "count":
+        return KpiValue(None, 0, "not_enough_data")
+    return KpiValue(value, n, None)

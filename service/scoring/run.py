@@ -83,12 +83,13 @@ class _Work:
 def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> BatchResult:
     with database.transaction() as session:
         stored = repository.current_documents(session, ids)
-    work = [_prepare(engine, one) for one in stored]
+    work, errors = _prepare(engine, stored)
     with database.transaction() as session:
         known = repository.known_scores(session, [one.key for one in work])
     todo = [one for one in work if one.key not in known]
 
-    bundles, errors = _score(engine, todo)
+    bundles, failed = _score(engine, todo)
+    errors |= failed
 
     now = datetime.now(UTC)
     done = [(one, bundle) for one, bundle in zip(todo, bundles, strict=True) if bundle is not None]
@@ -98,15 +99,25 @@ def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> Batc
         # Also those known before: an earlier run may have ended between its score and a newer one becoming current.
         scores = repository.known_scores(session, [one.key for one in work])
         repository.set_current(session, {(one, revision): score for (one, revision, _), score in scores.items()})
-        for one in todo:
-            if one.stored.id in errors:
-                repository.set_failed(session, one.stored.id, one.stored.revision, errors[one.stored.id])
+        for source in stored:
+            if source.id in errors:
+                repository.set_failed(session, source.id, source.revision, errors[source.id])
     return BatchResult(scored=len(done), known=len(known), failed=len(errors))
 
 
-def _prepare(engine: Engine, stored: Current) -> _Work:
-    conversation = parse_conversation(stored.document)
-    return _Work(stored, conversation, versions_hash(engine.versions_for(conversation)))
+def _prepare(engine: Engine, stored: Sequence[Current]) -> tuple[list[_Work], dict[str, str]]:
+    """Read the documents; one that today's rules refuse, though it was let in once, is an error of its own."""
+    work: list[_Work] = []
+    errors: dict[str, str] = {}
+    for one in stored:
+        try:
+            conversation = parse_conversation(one.document)
+        except AttuneError as error:
+            _log.exception("a stored conversation cannot be read", conversation=one.id)
+            errors[one.id] = error.code
+        else:
+            work.append(_Work(one, conversation, versions_hash(engine.versions_for(conversation))))
+    return work, errors
 
 
 def _score(engine: Engine, work: Sequence[_Work]) -> tuple[list[ScoreBundle | None], dict[str, str]]:

@@ -16,7 +16,7 @@ from models.scorers.compliance.consistency import contradictions
 
 PACKAGED = Path(__file__).parent / "playbooks"
 
-_HINT = "docs/guides/playbooks.md explains the format. 格式说明见 docs/guides/playbooks.md。"
+_HINT = "docs/guides/playbooks.md explains the format / 格式说明见 docs/guides/playbooks.md"
 
 
 @cache
@@ -36,7 +36,7 @@ def load_playbook(spec: str | Path) -> Playbook:
     if path.suffix in (".yaml", ".yml") or path.is_file():
         if not path.exists():
             raise UnknownPlaybookError(
-                f"There is no playbook file {path}.", f"没有质检话术文件 {path}。", location=str(path)
+                f"There is no playbook file {path}.", f"没有话术手册文件 {path}。", location=str(path)
             )
         return _from_document(read_document(path, InvalidPlaybookError))
     for playbook in list_playbooks():
@@ -45,8 +45,8 @@ def load_playbook(spec: str | Path) -> Playbook:
     known = ", ".join(f"{playbook.id}@{playbook.version}" for playbook in list_playbooks())
     raise UnknownPlaybookError(
         f'There is no playbook "{spec}".',
-        f"没有名为“{spec}”的质检话术。",
-        hint=f"Known: {known}; or give a .yaml file. 可用:{known},或给出 .yaml 文件。",
+        f"没有名为“{spec}”的话术手册。",
+        hint=f"Known: {known}; or give a .yaml file / 可用:{known};或给出 .yaml 文件",
         location=str(spec),
     )
 

@@ -139,8 +139,15 @@ def test_personal_data_is_masked_everywhere_but_in_ids_and_the_agents_name() -> 
             "agent": {"id": "a1", "name": "小李"},
             "customer": {"id": "u1", "name": "王小明", "note": f"电话{phone}"},
             "turns": [{"role": "customer", "text": f"我的电话是{phone}", "raw": [phone]}],
-            "facts": {"ticket": {"contact": phone, "ticket_id": phone}},
-            "source": {"deep": [{"phone": phone}]},
+            "facts": {
+                "ticket": {"contact": phone, "ticket_id": phone, "phone_no": phone, "mobile": int(phone)},
+                "order": {
+                    "order_no": 6222020000000000000,
+                    "wechat_id": "xiaoming_88",
+                    "收货地址": {"line": "青石巷5号"},
+                },
+            },
+            "source": {"deep": [{"phone": phone, "seen": int(phone), phone: 1}], "reason": "wechat is down"},
         }
     )
     masked = conversation_to_json(mask_conversation(conversation))
@@ -148,4 +155,10 @@ def test_personal_data_is_masked_everywhere_but_in_ids_and_the_agents_name() -> 
     assert masked["agent"] == {"id": "a1", "name": "小李"}
     assert masked["facts"]["ticket"]["ticket_id"] == phone
     del masked["facts"]["ticket"]["ticket_id"]
+    assert masked["facts"]["order"] == {
+        "order_no": 6222020000000000000,
+        "wechat_id": "*" * 11,
+        "收货地址": {"line": "*" * 5},
+    }
+    assert masked["extra"]["source"]["reason"] == "wechat is down"
     assert phone not in json.dumps(masked)

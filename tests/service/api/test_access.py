@@ -56,6 +56,14 @@ def test_nobody_enters_without_a_key(client: TestClient, method: str, path: str)
         assert answer.headers["www-authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize("path", ["/v1/keys", "/v1/rescore", "/v1/conversations/c-1/rescore"])
+def test_nobody_fills_the_memory_without_a_key(client: TestClient, path: str) -> None:
+    body = (b" " * 10_000 for _ in range(10))
+    answer = client.post(path, content=body, headers={"Authorization": ""})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_does_what_it_may(client_for, role) -> None:
     client = client_for(role)

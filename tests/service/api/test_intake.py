@@ -89,6 +89,7 @@ def test_a_gzip_body_that_breaks_off_keeps_what_came_before(client: TestClient, 
         (b"[]", "application/json", 400, "malformed-body"),
         (b'"text"', "application/json", 400, "malformed-body"),
         (b'{"id": "c-1", "id": "c-2"}', "application/json", 400, "malformed-body"),
+        (b'{"\\ud800": 1, "\\ud800": 2}', "application/json", 400, "malformed-body"),
         (b"[NaN]", "application/json", 400, "malformed-body"),
         (b"\xff", "application/json", 400, "malformed-body"),
         (b"[" * 100_000, "application/json", 400, "malformed-body"),
@@ -100,6 +101,29 @@ def test_a_gzip_body_that_breaks_off_keeps_what_came_before(client: TestClient, 
 def test_bodies_that_are_none(client: TestClient, content: bytes, content_type: str, status: int, code: str) -> None:
     answer = client.post("/v1/conversations", content=content, headers={"Content-Type": content_type})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_half_a_character_in_one_line_refuses_that_line_only(client: TestClient, document) -> None:
+    data = ndjson(document("c-1")) + b'{"\\ud800": 1, "\\ud800": 2}\n' + ndjson(document("c-2"))
+    answer = client.post("/v1/conversations", content=data, headers={"Content-Type": "application/x-ndjson"})
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["refusals"][0]["line"]) == (207, 2, 2)
+
+
+def test_batches_of_long_lines_hold_few_of_them(client: TestClient, document, monkeypatch) -> None:
+    from service.api import intake
+
+    sizes: list[int] = []
+    store = intake.store_conversations
+
+    def counted(session, conversations, revise):
+        sizes.append(len(conversations))
+        return store(session, conversations, revise)
+
+    monkeypatch.setattr(intake, "store_conversations", counted)
+    monkeypatch.setattr(intake, "BATCH_BYTES", 10_000)
+    data = ndjson(*[document(f"c-{number}", extra={"long": "x" * 4000}) for number in range(10)])
+    answer = client.post("/v1/conversations", content=data, headers={"Content-Type": "application/x-ndjson"})
+    assert (answer.json()["accepted"], max(sizes)) == (10, 3)
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-ndjson"])

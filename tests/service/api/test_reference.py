@@ -21,6 +21,8 @@ _COMMITTED = Path(__file__).parents[3] / "docs" / "reference" / "openapi.json"
 _NOT_CHECKED = {"allow_header_conformance", "unsupported_method"}
 # The format has rules that JSON Schema cannot say (times in order), so what fits the schema may still be refused.
 _NOT_CHECKED |= {"positive_data_acceptance"}
+# Of many conversations each is refused by itself, in an answer that is 207.
+_REFUSED_ONE_BY_ONE = ("post", "/v1/conversations")
 
 
 def test_the_committed_document_is_the_codes() -> None:
@@ -50,7 +52,10 @@ _OPERATIONS = [(method, path) for path, item in openapi_document()["paths"].item
 def test_nothing_a_fuzzer_sends_is_answered_otherwise_than_described(method: str, path: str, client) -> None:
     load_all_checks()
     checks = [
-        check for name, check in zip(CHECKS.get_all_names(), CHECKS.get_all(), strict=True) if name not in _NOT_CHECKED
+        check
+        for name, check in zip(CHECKS.get_all_names(), CHECKS.get_all(), strict=True)
+        if name not in _NOT_CHECKED
+        and not (name == "negative_data_rejection" and (method, path) == _REFUSED_ONE_BY_ONE)
     ]
     operation = schemathesis.openapi.from_asgi("/v1/openapi.json", client.app)[path][method]
 

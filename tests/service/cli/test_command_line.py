@@ -49,6 +49,22 @@ def test_usage_errors(arguments: list[str], attune: Attune) -> None:
     assert result.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["score"], "缺少参数 INPUT"),
+        (["score", "x"], "缺少参数 --out / -o"),
+        (["score", "--outt", "x"], "没有选项 --outt"),
+        (["frobnicate"], "没有命令“frobnicate”"),
+        (["version", "a", "b"], "多余的参数:a b"),
+        (["score", "x", "--out"], "选项 --out 缺少值"),
+        (["keys", "revoke", "x"], "参数 ID 的值无效"),
+    ],
+)
+def test_usage_errors_in_chinese(arguments: list[str], words: str, attune: Attune) -> None:
+    assert words in attune("--lang", "zh", *arguments).err
+
+
 def test_help_without_arguments(attune: Attune) -> None:
     result = attune()
     assert result.code == 2

@@ -6,7 +6,10 @@ import gzip
 import io
 import json
 import os
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -155,6 +158,69 @@ def test_the_input_is_not_overwritten(attune: Attune, tmp_path: Path) -> None:
     path.write_bytes(GOOD_1)
     assert attune("score", path, "--out", path).code == 2
     assert path.read_bytes() == GOOD_1
+
+
+@pytest.mark.parametrize("command", [["score"], ["convert", "csv"], ["import"]])
+def test_refusals_are_not_written_over_the_input(command: list[str], attune: Attune, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(CSV, encoding="utf-8")
+    out = [] if command == ["import"] else ["--out", tmp_path / "out.jsonl"]
+    result = attune(*command, path, *out, "--refused", tmp_path / "." / "in.csv")
+    assert result.code == 2
+    assert "[output-not-writable]" in result.err
+    assert path.read_text(encoding="utf-8") == CSV
+
+
+def test_result_and_refusals_need_two_files(attune: Attune, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(GOOD_1)
+    out = tmp_path / "out.jsonl"
+    result = attune("score", tmp_path / "in.jsonl", "--out", out, "--refused", out)
+    assert result.code == 2
+    assert "two outputs" in result.err
+    assert not out.exists()
+
+
+def test_reasons_are_chinese_in_chinese(attune: Attune, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(GOOD_1 + b'{"id": "x", \n{"a" 1}\n{} {}\n')
+    told = attune("--lang", "zh", "score", tmp_path / "in.jsonl", "--out", tmp_path / "out.jsonl").err
+    assert "双引号括起的键名" in told
+    assert "此处应为冒号" in told
+    assert "多余内容" in told
+    assert "Expecting" not in told
+    nowhere = attune("--lang", "zh", "score", tmp_path / "in.jsonl", "--out", tmp_path / "no" / "out.jsonl").err
+    assert "没有这个目录" in nowhere
+
+
+def test_damaged_utf8_is_not_taken_for_gbk(attune: Attune, tmp_path: Path) -> None:
+    cut = '{"id": "三天了还没发货'.encode()[:-1] + b'"}\n'
+    (tmp_path / "in.jsonl").write_bytes(GOOD_1 + cut)
+    told = attune("score", tmp_path / "in.jsonl", "--out", tmp_path / "out.jsonl").err
+    assert "line 2 $: not UTF-8" in told
+    assert "GBK" not in told
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_half_way(number: int, tmp_path: Path) -> None:
+    (tmp_path / "out.jsonl").write_text("before")
+    environment = {**os.environ, "ATTUNE_ENGINE": "fake", "ATTUNE_LANG": "en"}
+    command = [sys.executable, "-m", "service.cli", "score", "-", "--out", str(tmp_path / "out.jsonl")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write((GOOD_1 + GOOD_2).decode())
+        process.stdin.flush()
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:  # the unfinished output is there
+            time.sleep(0.05)
+            process.stdin.write("\n")
+            process.stdin.flush()
+        process.send_signal(number)
+        assert process.wait(timeout=60) == 130
+        assert process.stderr.read() == "Stopped\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+    assert (tmp_path / "out.jsonl").read_text() == "before"
 
 
 def test_text_from_a_stranger_cannot_steer_the_terminal(attune: Attune, tmp_path: Path) -> None:

@@ -81,6 +81,56 @@ def test_show_from_files(attune: Attune, tmp_path: Path) -> None:
     assert "[usage]" in attune("show", "c1", "--scores", scores).err
 
 
+def test_messages_count_from_1_and_checks_have_names(attune: Attune, tmp_path: Path) -> None:
+    path, scores = tmp_path / "in.jsonl", tmp_path / "scores.jsonl"
+    path.write_bytes(GOOD_1)
+    attune("score", path, "--out", scores)
+    bundle = json.loads(scores.read_text(encoding="utf-8"))
+    quote = "马上查" * 20
+    bundle["versions"] |= {"playbook": "ecommerce-zh@1", "rubric": "default@1"}
+    bundle["compliance"]["checks"] = [
+        {
+            "id": "greeting",
+            "verdict": "no_evidence",
+            "confidence": 0.9,
+            "critical": True,
+            "reason": "见",
+            "reason_en": "x",
+        }
+        | {"evidence": [{"turn": 1, "start": 0, "end": 60, "quote": quote}]}
+    ]
+    bundle["sentiment"]["turning_points"] = [{"turn": 0, "change": 0.9, "agent_turn": 1}]
+    criterion = {
+        "value": 1.0,
+        "points": 100.0,
+        "max_points": 100.0,
+        "auto_fail": False,
+        "reason": "见",
+        "reason_en": "why",
+    }
+    bundle["qa"]["criteria"] = [
+        criterion | {"id": "script.greeting", "source": "check:greeting"},
+        criterion | {"id": "own", "source": "check:own"},
+    ]
+    scores.write_text(json.dumps(bundle), encoding="utf-8")
+    shown = attune("show", "c1", "--conversations", path, "--scores", scores).out
+    assert "1  09:00:00" in shown
+    assert "Greeting (greeting) critical" in shown
+    assert "? no evidence" in shown
+    assert "#2 “马上查" in shown
+    assert quote not in shown
+    assert "100.0/100.0  own  why" in shown
+    assert "turning point #1 (+0.90, after agent #2)" in shown
+    chinese = attune("--lang", "zh", "show", "c1", "--conversations", path, "--scores", scores).out
+    assert "开场问候 (greeting) 红线" in chinese
+
+
+def test_show_an_id_that_is_no_text(attune: Attune) -> None:
+    result = attune("show", "a\udcff")
+    assert result.code == 2
+    assert "[usage]" in result.err
+
+
 def test_keys(stored: Attune) -> None:
     made = stored("keys", "create", "crm", "--role", "ingest", "--days", "3")
     key = made.out.strip()

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from models.interchange import parse_conversation
 from service.conversations.read import get_conversation
+from service.conversations.repository import lock_existing
 from service.conversations.store import store_conversations
 from service.db.engine import Database
 
@@ -127,3 +128,20 @@ def test_many_writers_of_different_revisions(database: Database, document) -> No
         written = list(pool.map(write, range(16)))
     assert sorted(revision for _, revision in written) == list(range(1, 17))
     assert [outcome for outcome, _ in written].count("accepted") == 1
+
+
+def test_a_revision_without_times_stays_at_its_place(session: Session, document) -> None:
+    def undated(text: str):
+        return parse_conversation(document(text=text, started_at=None, turns=[{"role": "customer", "text": text}]))
+
+    occurred = sa.text("SELECT occurred_at FROM conversation")
+    store_conversations(session, [undated("一")])
+    first = session.execute(occurred).scalar_one()
+    assert outcomes(session, undated("二"), revise=True) == [("revised", 2)]
+    assert session.execute(occurred).scalar_one() == first
+
+
+def test_rows_are_locked_in_the_order_in_which_a_worker_updates_them(session: Session, document) -> None:
+    ids = ["Z", "a", "中", "_b", "B"]
+    store_conversations(session, [parse_conversation(document(one)) for one in ids])
+    assert list(lock_existing(session, ids)) == sorted(ids)

@@ -14,11 +14,15 @@ import pytest
 import sqlalchemy as sa
 
 from models.interchange import parse_conversation
+from service.conversations.filters import ConversationFilter
+from service.conversations.read import list_conversations
 from service.conversations.store import store_conversations
 from service.core.settings import ServiceSettings, Settings, as_environment
 from service.db.engine import Database
+from service.jobs.giving_up import give_up
 from service.jobs.status import job_status, live_workers, pending_jobs
 from service.jobs.supervisor import WorkerProcess
+from service.jobs.tasks import MAX_ATTEMPTS
 from service.worker import run_worker
 
 _PATIENCE_S = 60.0
@@ -142,6 +146,61 @@ def test_one_that_cannot_be_scored_does_not_keep_the_others(database: Database, 
     assert number(database, "SELECT count(*) FROM conversation WHERE score_error = 'invalid-pipeline'") == 1
 
 
+def test_a_job_handed_back_often_is_not_dropped(database: Database, document, settings: Settings, start: Start) -> None:
+    [job] = store(database, document, 40, extra={"fake": {"seconds": 0.1}})
+    with database.transaction() as session:
+        session.execute(sa.text("UPDATE procrastinate_jobs SET attempts = 50"))
+    worker = start()
+    wait_until(lambda: scored(database) >= 5)
+    worker.terminate()
+    assert worker.wait(_PATIENCE_S) == 0
+    with database.transaction() as session:
+        assert job_status(session, job).state == "waiting"
+    run_worker(settings, wait=False)  # due at once
+    assert scored(database) == 40
+
+
+def test_a_conversation_that_kills_its_workers_keeps_no_other_from_its_score(
+    database: Database, document, settings: Settings
+) -> None:
+    [job] = store(database, document, 12)
+    with database.transaction() as session:
+        # As five dead workers leave it.
+        session.execute(
+            sa.text("UPDATE procrastinate_jobs SET status = 'doing', attempts = :attempts WHERE id = :job"),
+            {"attempts": MAX_ATTEMPTS - 1, "job": job},
+        )
+
+    def split() -> bool:
+        run_worker(settings, wait=False)
+        return scored(database) == 12
+
+    wait_until(split)
+    with database.transaction() as session:
+        assert job_status(session, job).state == "failed"
+
+
+def test_one_that_is_alone_in_a_job_given_up_is_marked(database: Database, document) -> None:
+    store(database, document, 1)
+    with database.transaction() as session:
+        give_up(session, ["c-000"], 0)
+        [found] = list_conversations(session, ConversationFilter(state="failed")).items
+        assert found.id == "c-000"
+
+
+def test_a_document_that_cannot_be_read_does_not_keep_the_others(
+    database: Database, document, settings: Settings
+) -> None:
+    store(database, document, 12)
+    with database.transaction() as session:
+        session.execute(
+            sa.text("UPDATE conversation_revision SET document = document - 'turns' WHERE conversation_id = 'c-003'")
+        )
+    run_worker(settings, wait=False)
+    assert scored(database) == 11
+    assert number(database, "SELECT count(*) FROM conversation WHERE score_error = 'invalid-conversation'") == 1
+
+
 def test_the_supervisor_starts_a_worker_again(database: Database, document, settings: Settings) -> None:
     worker = WorkerProcess(as_environment(settings), stop_timeout_s=20)
     worker.start()
@@ -173,6 +232,18 @@ def test_a_worker_ends_with_whoever_started_it(settings: Settings) -> None:
         time.sleep(1.5)
         parent.kill()
     wait_until(lambda: not alive(worker))
+
+
+def test_a_worker_told_to_stop_ends_without_a_crash(settings: Settings) -> None:
+    environment = {**os.environ, **as_environment(settings)}
+    command = [sys.executable, "-m", "service.worker", "--stop-with-parent"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as worker:
+        time.sleep(3)
+        worker.terminate()
+        assert worker.stderr is not None
+        said = worker.stderr.read()
+        assert worker.wait(_PATIENCE_S) == 0, said
+    assert b"Fatal" not in said
 
 
 def alive(pid: int) -> bool:

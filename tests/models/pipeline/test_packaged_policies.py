@@ -1,0 +1,17 @@
+"""A packaged playbook or rubric never changes under its version: scores name only ``id@version`` of them."""
+
+from __future__ import annotations
+
+from models.qa import list_rubrics
+from models.scorers.compliance import list_playbooks
+
+# A red test here means: count ``version`` up in the YAML file, keep the old file, and add a line.
+PUBLISHED = {
+    "ecommerce-zh@1": "sha256:fbac4e95cd2c1ac08f1d58d968825dbdae676af17182fa66065cd68ddbeb94cc",
+    "default@1": "sha256:d29d120254f2cc0ebdfc990591eed22b36527a9441379c11db1fe2bb12a705b7",
+}
+
+
+def test_published_versions_keep_their_content() -> None:
+    found = {f"{item.id}@{item.version}": item.hash for item in (*list_playbooks(), *list_rubrics())}
+    assert found == PUBLISHED
