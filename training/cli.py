@@ -16,11 +16,18 @@ from models.scorers.csat import CsatScorer
 from models.scorers.sentiment import SentimentScorer
 from training.config import ConfigError, load_config
 from training.data.sentiment import read_lines
+from training.data.ssa import read_chats
 from training.data.stc3 import read_dialogues
 from training.data.vectors import VectorStore
 from training.evaluate.sentiment import evaluate_sentiment
+from training.evaluate.ssa import evaluate_ssa
 from training.evaluate.stc3 import evaluate_stc3
+from training.fit.ssa import fit_ssa
+from training.fit.ssa_config import load_ssa_config
+from training.fit.ssa_model import load_ssa_model
 from training.publish.build import build
+
+_SSA_WEIGHTS = Path(__file__).parent / "weights"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--config", type=Path, default=Path("training/configs/default.yaml"))
     fit.set_defaults(run=_fit)
     evaluate = commands.add_parser("evaluate", help="measure an artifact on a labelled file; prints one JSON object")
-    evaluate.add_argument("task", choices=("stc3", "sentiment"))
+    evaluate.add_argument("task", choices=("stc3", "sentiment", "ssa-clothes", "ssa-makeup"))
     evaluate.add_argument("--data", type=Path, required=True, help="a .jsonl or .jsonl.gz file of that task's format")
     evaluate.add_argument("--out", type=Path, help="also write the JSON object here")
     evaluate.add_argument("--artifact", type=Path, help="the artifact's directory (default: the packaged one)")
@@ -61,11 +68,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fit(options: argparse.Namespace) -> dict[str, Any]:
+    if (ssa := load_ssa_config(options.config)) is not None:
+        model = fit_ssa(ssa)
+        measured = evaluate_ssa(read_chats(ssa.test), load_ssa_model(ssa.out, ssa.name))
+        return {"name": ssa.name, "path": str(ssa.out), "fit": model.figures, "test": measured}
     artifact = build(load_config(options.config))
     return {"artifact": artifact.id, "path": str(artifact.path), "metrics": artifact.manifest.metrics}
 
 
 def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
+    if options.task.startswith("ssa-"):
+        return evaluate_ssa(read_chats(options.data), load_ssa_model(options.artifact or _SSA_WEIGHTS, options.task))
     artifact = load_artifact(options.artifact)
     vectors = _open_vectors(artifact, options.encoder, options.cache)
     if options.task == "stc3":

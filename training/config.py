@@ -122,19 +122,26 @@ def load_config(path: Path) -> Config:
     corpora = sentiment.get("corpora")
     if not isinstance(corpora, dict):
         raise ConfigError(f"{path}: sentiment.corpora is missing")
-    sentiment["corpora"] = {name: _fill(Corpus, table, f"sentiment.corpora.{name}") for name, table in corpora.items()}
+    sentiment["corpora"] = {
+        name: fill_table(Corpus, table, f"sentiment.corpora.{name}") for name, table in corpora.items()
+    }
     values = {
         **document,
-        "sentiment": _fill(SentimentFit, sentiment, "sentiment"),
-        "csat": _fill(CsatFit, document.get("csat"), "csat"),
+        "sentiment": fill_table(SentimentFit, sentiment, "sentiment"),
+        "csat": fill_table(CsatFit, document.get("csat"), "csat"),
     }
     for name in ("data", "cache", "out"):
         if name in values:
             values[name] = Path(str(values[name]))
-    return _fill(Config, values, str(path))
+    return fill_table(Config, values, str(path))
 
 
-def _fill(kind: type[T], table: Any, where: str) -> T:
+def fill_table(kind: type[T], table: Any, where: str) -> T:
+    """Return a ``kind`` (a dataclass) with the values of ``table``.
+
+    Raises:
+        ConfigError: A key is missing, unknown or of a wrong type; the message names it after ``where``.
+    """
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: not a table")
     wanted = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
