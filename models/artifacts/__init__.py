@@ -1,6 +1,6 @@
 """The model artifact: a directory of safetensors and JSON whose manifest says what it is and proves it is whole."""
 
-from models.artifacts.load import Artifact, default_artifact_path, load_artifact
+from models.artifacts.load import Artifact, artifact_directory, default_artifact_path, load_artifact, packaged_artifacts
 from models.artifacts.manifest import Component, DataSource, FileEntry, Manifest
 from models.artifacts.write import write_manifest
 
@@ -10,7 +10,9 @@ __all__ = [
     "DataSource",
     "FileEntry",
     "Manifest",
+    "artifact_directory",
     "default_artifact_path",
     "load_artifact",
+    "packaged_artifacts",
     "write_manifest",
 ]

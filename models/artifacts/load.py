@@ -12,7 +12,8 @@ from typing import Any
 from models.artifacts.manifest import MANIFEST_NAME, Component, FileEntry, Manifest, from_json
 from models.errors import ArtifactError
 
-_HINT_DEFAULT = "Reinstall Attune, or restore models/weights/default / 请重装,或恢复 models/weights/default"
+_WEIGHTS = Path(__file__).parents[1] / "weights"
+_HINT_PACKAGED = "Reinstall Attune, or restore models/weights/{name} / 请重装,或恢复 models/weights/{name}"
 _HINT_OWN = "Fit it again (python -m training fit), or copy the whole directory again / 请重新训练或重新复制整个目录"
 
 
@@ -71,18 +72,56 @@ class Artifact:
 
 
 def default_artifact_path() -> Path:
-    """Return the directory of the artifact that ships with the package."""
-    return Path(__file__).parents[1] / "weights" / "default"
+    """Return the directory of the artifact that ships with the package and is used unless another is named."""
+    return _WEIGHTS / "default"
 
 
-def load_artifact(path: Path | None = None) -> Artifact:
-    """Return the artifact at ``path`` (``None``: the packaged one) after checking size and SHA-256 of every file.
+def packaged_artifacts() -> tuple[str, ...]:
+    """Return the names of the artifacts that ship with the package, sorted: ``default`` and ``fast``."""
+    names = sorted(path.parent.name for path in _WEIGHTS.glob(f"*/{MANIFEST_NAME}"))
+    return tuple(name for name in names if not name.startswith("."))  # those are being published just now
+
+
+def artifact_directory(artifact: str | Path | None) -> Path:
+    """Return the directory of an artifact; that it holds a sound one is :func:`load_artifact`'s to check.
+
+    Args:
+        artifact: ``None`` for the packaged default; the name of a packaged artifact, which is also looked up before
+            a directory of that name here; or a directory.
 
     Raises:
-        ArtifactError: No manifest there, an unreadable one, or a file missing or changed; ``location`` names the file.
+        ArtifactError: A bare name that is neither a packaged artifact nor a directory here.
     """
-    directory = default_artifact_path() if path is None else path
-    hint = _HINT_DEFAULT if path is None else _HINT_OWN
+    if artifact is None:
+        return default_artifact_path()
+    directory = Path(artifact)
+    if len(directory.parts) != 1 or str(directory) == "..":
+        return directory
+    packaged = packaged_artifacts()
+    if directory.name in packaged:
+        return _WEIGHTS / directory.name
+    if directory.exists():
+        return directory
+    raise ArtifactError(
+        f"no model artifact named {directory}",
+        f"没有名为 {directory} 的模型包",
+        hint=f"Packaged: {', '.join(packaged)}; or give a directory / 内置模型包:{'、'.join(packaged)};或指定目录",
+        location=str(directory),
+    )
+
+
+def load_artifact(artifact: str | Path | None = None) -> Artifact:
+    """Return an artifact after checking size and SHA-256 of every file.
+
+    Args:
+        artifact: As in :func:`artifact_directory`.
+
+    Raises:
+        ArtifactError: No such artifact, no manifest there, an unreadable one, or a file missing or changed;
+            ``location`` names the file.
+    """
+    directory = artifact_directory(artifact)
+    hint = _HINT_PACKAGED.format(name=directory.name) if directory.parent == _WEIGHTS else _HINT_OWN
     source = directory / MANIFEST_NAME
     try:
         content = source.read_bytes()

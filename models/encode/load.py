@@ -7,9 +7,10 @@ from pathlib import Path
 from models.encode.base import Encoder
 from models.encode.cache import CachedEncoder
 from models.encode.hashing import HashingEncoder
-from models.encode.manifest import MANIFEST
+from models.encode.manifest import MANIFEST, parse_manifest
 from models.encode.onnx import OnnxEncoder
 from models.encode.sentence_transformer import SentenceTransformerEncoder
+from models.encode.static import StaticEncoder
 from models.errors import ArtifactError
 
 _TORCH_SCHEME = "st:"
@@ -21,7 +22,7 @@ def load_encoder(spec: str | Path, *, threads: int | None = None, cache: int = 5
     Args:
         spec: A directory with an ``encoder.json``; or ``"st:<directory or hub name>"`` for a sentence-transformers
             model, which must be on this machine already; or ``"hashing"``, the encoder for tests.
-        threads: How many threads it may use; default: the cores this process may use.
+        threads: How many threads it may use; default: the cores this process may use. A static one uses one.
         cache: How many vectors to keep in memory; 0 for none.
 
     Raises:
@@ -45,4 +46,6 @@ def _load(spec: str | Path, threads: int | None) -> Encoder:
             f"请使用包含 {MANIFEST} 的目录，或 st:<模型名或目录>",
             location=str(spec),
         )
+    if parse_manifest(directory).kind == "static":
+        return StaticEncoder(directory)
     return OnnxEncoder(directory, threads=threads)

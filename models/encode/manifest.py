@@ -7,13 +7,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from models.errors import ArtifactError
 
 MANIFEST = "encoder.json"
 FORMAT = "attune-encoder-1"
 MODEL_FILE = "model.onnx"
+TABLE_FILE = "table.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
+
+EncoderKind = Literal["onnx", "static"]
+_KINDS: Mapping[EncoderKind, str] = {"onnx": MODEL_FILE, "static": TABLE_FILE}  # and the file each needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class EncoderManifest:
         prefix: Put before every text, as the model was trained with it.
         max_tokens: Texts are cut after this many tokens, special tokens and prefix included.
         files: SHA-256 (hex) of each file by name.
+        kind: What the files are for: ``onnx`` (:class:`models.encode.onnx.OnnxEncoder`) or ``static``
+            (:class:`models.encode.static.StaticEncoder`).
     """
 
     name: str
@@ -33,6 +40,7 @@ class EncoderManifest:
     prefix: str
     max_tokens: int
     files: Mapping[str, str]
+    kind: EncoderKind = "onnx"
 
     @property
     def fingerprint(self) -> str:
@@ -40,9 +48,10 @@ class EncoderManifest:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def to_json(self) -> str:
-        """The text of ``encoder.json``: the same bytes for the same content."""
+        """The text of ``encoder.json``: the same bytes for the same content. Without a ``kind`` it is ``onnx``."""
         content = {
             "format": FORMAT,
+            **({} if self.kind == "onnx" else {"kind": self.kind}),
             "name": self.name,
             "dimension": self.dimension,
             "prefix": self.prefix,
@@ -60,17 +69,33 @@ def read_manifest(directory: Path) -> EncoderManifest:
     Raises:
         ArtifactError: if it is missing or malformed, or a file is missing or changed.
     """
+    manifest = parse_manifest(directory)
+    for name in sorted({_KINDS[manifest.kind], TOKENIZER_FILE} | manifest.files.keys()):
+        _check_file(directory / name, manifest.files.get(name))
+    return manifest
+
+
+def parse_manifest(directory: Path) -> EncoderManifest:
+    """Read ``encoder.json`` alone; the files it lists are not looked at.
+
+    Raises:
+        ArtifactError: if it is missing or malformed.
+    """
     path = directory / MANIFEST
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']!r}, {FORMAT!r} expected")
-        manifest = EncoderManifest(
+        kind = content.get("kind", "onnx")
+        if kind not in _KINDS:
+            raise ValueError(f"kind {kind!r}, one of {', '.join(_KINDS)} expected")
+        return EncoderManifest(
             name=str(content["name"]),
             dimension=int(content["dimension"]),
             prefix=str(content["prefix"]),
             max_tokens=int(content["max_tokens"]),
             files={str(name): str(digest) for name, digest in content["files"].items()},
+            kind=kind,
         )
     except OSError as error:
         raise ArtifactError(
@@ -86,9 +111,6 @@ def read_manifest(directory: Path) -> EncoderManifest:
             hint="restore the file from the release / 请从发行包恢复该文件",
             location=str(path),
         ) from error
-    for name in sorted({MODEL_FILE, TOKENIZER_FILE} | manifest.files.keys()):
-        _check_file(directory / name, manifest.files.get(name))
-    return manifest
 
 
 def file_digest(path: Path) -> str:

@@ -18,11 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.encode.manifest import MODEL_FILE, TOKENIZER_FILE, read_manifest
+from models.encode.tokens import PieceTokenizer
 from models.errors import ArtifactError
-
-# No piece is longer, so what lies beyond cannot reach the tokens kept (unless the text opens with thousands of blanks,
-# which become one); it bounds the time to tokenise.
-_CHARACTERS_PER_TOKEN = 16
 
 
 class OnnxEncoder:
@@ -42,14 +39,15 @@ class OnnxEncoder:
             ArtifactError: if a file is missing, changed or cannot be loaded.
         """
         import onnxruntime
-        from tokenizers import Tokenizer
 
         manifest = read_manifest(directory)
         self.name = manifest.name
         self.dimension = manifest.dimension
         self.fingerprint = manifest.fingerprint
         self.max_tokens = manifest.max_tokens
-        self._prefix = manifest.prefix
+        self._tokenizer = PieceTokenizer(
+            directory / TOKENIZER_FILE, prefix=manifest.prefix, max_tokens=manifest.max_tokens
+        )
         self._threads = threads or free_cores()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="encode")  # starts threads when first used
 
@@ -59,25 +57,22 @@ class OnnxEncoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
-            self._tokenizer = Tokenizer.from_file(str(directory / TOKENIZER_FILE))
             self._session = onnxruntime.InferenceSession(
                 str(directory / MODEL_FILE), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # both libraries raise bare exceptions of their own
+        except Exception as error:  # the library raises exceptions of its own
             raise ArtifactError(
                 f"the encoder cannot be loaded: {error}",
                 f"无法加载编码器：{error}",
-                hint="check the versions of onnxruntime and tokenizers / 请检查 onnxruntime 与 tokenizers 的版本",
+                hint="check the version of onnxruntime / 请检查 onnxruntime 的版本",
                 location=str(directory),
             ) from error
         _return_freed_memory()
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(manifest.max_tokens)
 
     def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """The unit vectors of the texts, ``(len(texts), dimension)`` float32, in their order."""
         vectors = np.empty((len(texts), self.dimension), np.float32)
-        ids = [self._token_ids(text) for text in texts]
+        ids = [np.array([self._tokenizer.ids(text)], np.int64) for text in texts]
 
         def run(index: int) -> None:
             vectors[index] = self._session.run(["vectors"], {"input_ids": ids[index]})[0][0]
@@ -92,11 +87,6 @@ class OnnxEncoder:
     def close(self) -> None:
         """Stop the threads."""
         self._pool.shutdown()
-
-    def _token_ids(self, text: str) -> npt.NDArray[np.int64]:
-        kept = text[: self.max_tokens * _CHARACTERS_PER_TOKEN]
-        well_formed = kept.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is not text to the tokenizer
-        return np.array([self._tokenizer.encode(self._prefix + well_formed).ids], np.int64)
 
 
 def free_cores() -> int:

@@ -11,7 +11,8 @@ class PipelineConfig:
     """Names the parts; none is loaded here.
 
     Attributes:
-        artifact: Directory of the model artifact; ``None`` is the one that ships with Attune.
+        artifact: Directory of a model artifact, or the name of one that ships with Attune: ``default`` (which ``None``
+            means too) or ``fast``, see ``models.artifacts.artifact_directory``.
         playbook: Packaged id (``ecommerce-zh``, ``ecommerce-zh@1``) or a YAML file.
         rubric: Packaged id (``default``) or a YAML file.
         encoder: Replaces the artifact's encoder, see ``models.encode.load_encoder``; ``None`` keeps it.
@@ -19,7 +20,7 @@ class PipelineConfig:
         cache: How many vectors are kept in memory for texts that come again.
     """
 
-    artifact: Path | None = None
+    artifact: str | Path | None = None
     playbook: str = "ecommerce-zh"
     rubric: str = "default"
     encoder: str | None = None

@@ -47,7 +47,10 @@ def score(
     ] = None,
     artifact: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help=pick("模型目录(默认随附模型)", "Model directory (default: shipped)")),
+        typer.Option(
+            metavar="NAME|DIR",
+            help=pick("模型:default、fast 或模型目录", "Models: default, fast, or a directory of your own"),
+        ),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help=pick("模型线程数", "Threads for the model"))] = None,
     timezone: Annotated[

@@ -90,7 +90,7 @@ class ScoringSettings(BaseSettings):
 
     Attributes:
         engine: ``pipeline`` is the real one; ``fake`` answers at once and without weights, for tests of the service.
-        artifact: Directory of trained weights; the shipped ones by default.
+        artifact: Directory of trained weights, or the name of shipped ones: ``default`` or ``fast``.
         playbook: Id or file of the playbook.
         rubric: Id or file of the rubric.
         encoder: Name of the text encoder, ``None`` for the artifact's own; ``hashing`` needs no weights.

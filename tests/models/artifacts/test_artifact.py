@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from models.artifacts import Component, DataSource, default_artifact_path, load_artifact, write_manifest
+from models.artifacts import (
+    Component,
+    DataSource,
+    artifact_directory,
+    default_artifact_path,
+    load_artifact,
+    packaged_artifacts,
+    write_manifest,
+)
 from models.errors import ArtifactError
 
 
@@ -128,3 +136,27 @@ def test_a_damaged_copy_of_the_packaged_artifact_is_refused(tmp_path: Path) -> N
     weights.write_bytes(bytes(content))
     with pytest.raises(ArtifactError, match=r"csat/ensemble\.safetensors"):
         load_artifact(copy)
+
+
+def test_a_packaged_artifact_goes_by_its_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "default").mkdir()  # the packaged name comes first
+    assert "default" in packaged_artifacts()
+    for name in ("default", Path("default"), None):
+        assert artifact_directory(name) == default_artifact_path()
+    assert load_artifact("default").id == load_artifact().id
+
+
+def test_a_directory_is_still_a_directory(artifact_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(artifact_dir.parent)
+    assert load_artifact("artifact").id == load_artifact(artifact_dir).id
+    for path in (Path("."), Path(".."), Path("no/such"), artifact_dir / "none"):
+        assert artifact_directory(path) == path
+
+
+def test_an_unknown_name_lists_the_packaged_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ArtifactError, match="no model artifact named quick") as caught:
+        load_artifact("quick")
+    assert "没有名为 quick" in caught.value.message_zh
+    assert "default" in str(caught.value.hint)
