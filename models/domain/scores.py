@@ -23,6 +23,19 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnContribution:
+    """A turn that carried a score.
+
+    Attributes:
+        turn: Zero-based index in the input.
+        effect: How far this turn moved the score, in the score's own unit, negative where it lowered it.
+    """
+
+    turn: int
+    effect: float
+
+
+@dataclass(frozen=True, slots=True)
 class TurnSentiment:
     """Sentiment of one customer turn.
 
@@ -55,8 +68,37 @@ class TurningPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class SentimentLevel:
+    """The smoothed sentiment after a customer turn.
+
+    Attributes:
+        turn: Zero-based index in the input.
+        level: −1…1.
+        error: Its standard error, from how unsure the turns' sentiments are; 0…1.
+    """
+
+    turn: int
+    level: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
 class SentimentScore:
-    """The customer's sentiment over the conversation; ``None`` where no customer turn carries text."""
+    """The customer's sentiment over the conversation; ``None`` where no customer turn carries text.
+
+    Attributes:
+        turns: The scored customer turns.
+        start: Smoothed level of the opening, −1…1.
+        end: Smoothed level after the last turn, −1…1.
+        shift: ``end − start``, −2…2.
+        direction: What the shift is called; ``flat`` also where it is too uncertain to call it a move.
+        volatility: 0 (still) … 1.
+        turning_points: Where the level stepped.
+        direction_probs: P of ``improved``, ``flat`` and ``worsened``; they sum to 1.
+        levels: The smoothed trajectory, one a scored turn.
+        carried_by: The turns after the opening that moved the level most, strongest first, at most three; the effects
+            of all of them together make the shift.
+    """
 
     turns: tuple[TurnSentiment, ...]
     start: float | None
@@ -65,6 +107,9 @@ class SentimentScore:
     direction: Direction | None
     volatility: float | None
     turning_points: tuple[TurningPoint, ...]
+    direction_probs: Mapping[str, float] | None = None
+    levels: tuple[SentimentLevel, ...] = ()
+    carried_by: tuple[TurnContribution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +124,8 @@ class CsatScore:
         coverage: The nominal coverage of ``interval``, e.g. 0.9.
         label: The decision.
         abstain: True where the model should not be relied on (nothing to read, too uncertain).
+        carried_by: The turns without which ``mean`` would differ most, strongest first, at most three; an effect is
+            the mean with the turn less the mean without it.
     """
 
     distribution: tuple[float, ...]
@@ -88,14 +135,22 @@ class CsatScore:
     coverage: float
     label: CsatLabel
     abstain: bool
+    carried_by: tuple[TurnContribution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ResolutionScore:
-    """Whether the customer's matter was resolved in the conversation; ``p_resolved`` is 0…1."""
+    """Whether the customer's matter was resolved in the conversation.
+
+    Attributes:
+        p_resolved: 0…1.
+        label: The decision.
+        carried_by: As in :class:`CsatScore`, for ``p_resolved``.
+    """
 
     p_resolved: float
     label: ResolutionLabel
+    carried_by: tuple[TurnContribution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ from models.qa import evaluate_rubric, list_rubrics, load_rubric
 from models.qa.figures import Measured
 from models.scorers.base import Component
 from models.scorers.compliance import ComplianceScorer, list_playbooks, load_playbook
-from models.scorers.csat import CsatScorer
+from models.scorers.csat import CsatOutcome, CsatScorer
+from models.scorers.csat.explain import explain_csat
 from models.scorers.sentiment import SentimentScorer
 
 
@@ -62,13 +63,20 @@ class Pipeline:
         self._rubric_label = _label(rubric, list_rubrics())
         _check_rubric(rubric, playbook)
         self._components = order_components(components)
+        self._csat = next(component for component in components if isinstance(component, CsatScorer))
         self._check_weights = {check.id: check.weight for check in playbook.checks}
         # The heads' products are small: numpy's own threads cost more than they bring, tenfold on a busy machine.
         self._single_threaded = threadpool_limits(limits=1, user_api="blas")
         self.encoder.encode(["你好"])
 
-    def score(self, conversations: Sequence[Conversation]) -> list[ScoreBundle]:
-        """Return one bundle per conversation, in order; all texts are encoded in one go, so give some hundreds."""
+    def score(self, conversations: Sequence[Conversation], *, explain: bool = True) -> list[ScoreBundle]:
+        """Return one bundle per conversation, in order.
+
+        Args:
+            conversations: Some hundreds, as all texts are encoded in one go.
+            explain: Whether to name the turns that carried satisfaction and resolution, which takes some more
+                milliseconds a conversation; nothing else depends on it.
+        """
         masked = [[mask_turn(turn) for turn in conversation.turns] for conversation in conversations]
         wanted = {
             text: None
@@ -78,7 +86,7 @@ class Pipeline:
         }
         vectors = dict(zip(wanted, self.encoder.encode(list(wanted)), strict=True))
         return [
-            self._score_one(conversation, texts, vectors)
+            self._score_one(conversation, texts, vectors, explain)
             for conversation, texts in zip(conversations, masked, strict=True)
         ]
 
@@ -102,25 +110,28 @@ class Pipeline:
         self.encoder.close()
 
     def _score_one(
-        self, conversation: Conversation, texts: Sequence[str], vectors: Mapping[str, Vector]
+        self, conversation: Conversation, texts: Sequence[str], vectors: Mapping[str, Vector], explain: bool
     ) -> ScoreBundle:
         context = open_context(conversation)
         for turn, text in zip(conversation.turns, texts, strict=True):
             vector = vectors[text] if needs_vector(turn) else None
             context = take_turn(context, turn, text, vector, self._components)
-        return self._finish(conversation, context)
+        return self._finish(conversation, context, explain)
 
     def _take_and_encode(self, context: Context, turn: Turn) -> Context:
         text = mask_turn(turn)
         vector = self.encoder.encode([text])[0] if needs_vector(turn) else None
         return take_turn(context, turn, text, vector, self._components)
 
-    def _finish(self, conversation: Conversation, context: Context) -> ScoreBundle:
+    def _finish(self, conversation: Conversation, context: Context, explain: bool) -> ScoreBundle:
         scores = score_context(context, self._components).scores
+        outcome: CsatOutcome = scores[CsatScorer.name]
+        if explain:
+            outcome = explain_csat(context, outcome, self._csat.score_many)
         measured = Measured(
             sentiment=scores["sentiment"],
-            csat=scores["csat"].csat,
-            resolution=scores["csat"].resolution,
+            csat=outcome.csat,
+            resolution=outcome.resolution,
             compliance=scores["compliance"],
             timing=measure_timing(conversation.turns),
         )

@@ -18,7 +18,7 @@ class Session:
         self,
         conversation: Conversation,
         take: Callable[[Context, Turn], Context],
-        finish: Callable[[Conversation, Context], ScoreBundle],
+        finish: Callable[[Conversation, Context, bool], ScoreBundle],
     ) -> None:
         """Start before the first turn; turns in ``conversation`` are not taken in."""
         self._head = replace(conversation, turns=())
@@ -26,7 +26,12 @@ class Session:
         self._take = take
         self._finish = finish
 
-    def add(self, turn: Turn) -> ScoreBundle:
-        """Take in the next turn and return the scores over the turns so far."""
+    def add(self, turn: Turn, *, explain: bool = True) -> ScoreBundle:
+        """Take in the next turn and return the scores over the turns so far, as a batch of these turns would.
+
+        Args:
+            turn: The next one.
+            explain: As in ``Pipeline.score``; a live view is faster without, and wants it when somebody asks why.
+        """
         self._context = self._take(self._context, turn)
-        return self._finish(replace(self._head, turns=self._context.turns), self._context)
+        return self._finish(replace(self._head, turns=self._context.turns), self._context, explain)

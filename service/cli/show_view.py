@@ -118,13 +118,21 @@ def _sentiment(sentiment: Json) -> Text:
     styles = {"improved": "green", "worsened": "red", "flat": ""}
     line = Text(f"  {sentiment['start']:+.2f} → {sentiment['end']:+.2f}  ")
     line.append(f"{_label(sentiment['direction'])} ({sentiment['shift']:+.2f})", style=styles[sentiment["direction"]])
+    if sentiment.get("direction_probs"):  # older scores have none
+        line.append(f" {sentiment['direction_probs'][sentiment['direction']]:.0%}", style="dim")
     if sentiment["volatility"] is not None:
         line.append(pick("  波动 ", "  volatility ") + f"{sentiment['volatility']:.2f}", style="dim")
     for point in sentiment["turning_points"]:
         agent = point["agent_turn"]
         cause = "" if agent is None else pick(f",此前客服 #{agent + 1}", f", after agent #{agent + 1}")
         line.append(pick("\n  转折", "\n  turning point") + f" #{point['turn'] + 1} ({point['change']:+.2f}{cause})")
-    return line
+    return line.append(_carried(sentiment, "变化来自", "moved by"))
+
+
+def _carried(score: Json, zh: str, en: str) -> str:
+    """Return a line that names the turns that carried a score; older scores name none."""
+    turns = [f"#{one['turn'] + 1} ({one['effect']:+.2f})" for one in score.get("carried_by", ())]
+    return f"\n  {pick(zh, en)} " + pick("、", ", ").join(turns) if turns else ""
 
 
 def _csat(csat: Json, resolution: Json) -> Text:
@@ -139,6 +147,8 @@ def _csat(csat: Json, resolution: Json) -> Text:
     text.append(f"  [{low:.1f}–{high:.1f}] {csat['coverage']:.0%}  {_label(csat['label'])}")
     text.append(pick("  不满意概率 ", "  P(dissatisfied) ") + f"{csat['p_dissatisfied']:.0%}")
     text.append(pick("  解决概率 ", "  P(resolved) ") + f"{resolution['p_resolved']:.0%} {_label(resolution['label'])}")
+    text.append(_carried(csat, "满意度来自", "CSAT carried by"))
+    text.append(_carried(resolution, "解决概率来自", "P(resolved) carried by"))
     if csat["abstain"]:
         text.append(pick("\n  模型不作判断:依据不足", "\n  the model abstains: too little to go by"), style="yellow")
     return text

@@ -14,4 +14,6 @@ def rounded(figures: Mapping[str, Any]) -> dict[str, Any]:
 def _round(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 4)
+    if isinstance(value, (list, tuple)):
+        return [_round(item) for item in value]
     return rounded(value) if isinstance(value, Mapping) else value

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from models.domain.context import Context
 from models.domain.scores import CsatLabel
 from models.scorers.csat import CsatOutcome, CsatScorer
+from models.scorers.csat.explain import without_turns
 from models.scorers.csat.rounds import Message, group_rounds
 from models.scorers.sentiment import SentimentScorer
+from models.text.language import detect_language
 from training.data.replay import Observe, replay
 from training.data.stc3 import Dialogue
 from training.data.vectors import VectorStore
 from training.evaluate.agreement import accuracy, area_under_curve, calibration_error, macro_f1, spearman
+from training.evaluate.deletion import csat_deletions, shift_deletions
 from training.evaluate.distributions import (
     jensen_shannon,
     normalised_match_distance,
     root_normalised_squares,
     root_symmetric_order_divergence,
 )
+from training.evaluate.measures import draw_resamples, interval, label_intervals, mean_interval
 from training.evaluate.rounding import rounded
+from training.evaluate.slices import slice_figures
 
 PREFIXES = (25, 50, 75, 100)
 UNSATISFIED_BELOW = 3.0  # annotators' mean S under the middle of the scale (0 in the corpus)
-_LEVELS = np.arange(1, 6)
 _ROUNDING = 1e-6
 
 Distance = Callable[[ArrayLike, ArrayLike], float]
+_DISTANCES: tuple[tuple[str, Distance], ...] = (
+    ("NMD", normalised_match_distance),
+    ("RSNOD", root_symmetric_order_divergence),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Judged:
     """A dialogue with what the scorer said of it: the score, uncalibrated A and E, and nuggets per turn."""
 
     dialogue: Dialogue
+    context: Context
     outcome: CsatOutcome
     quality: dict[str, NDArray[np.float64]]
     nuggets: list[NDArray[np.float64]]
@@ -47,40 +57,41 @@ class Judged:
 def evaluate_stc3(
     dialogues: Sequence[Dialogue], scorer: CsatScorer, sentiment: SentimentScorer, vectors: VectorStore
 ) -> dict[str, Any]:
-    """Return the measures, one flat object plus ``prefix`` (S_spearman by percent of turns) and slices by turns.
+    """Return the measures, one flat object, with ``prefix``, ``intervals``, ``slices`` and ``explanation_deletion``.
 
     Distances (NMD, RSNOD, JSD, RNSS: lower is better) are means over dialogues; a dialogue's nugget distance is the
     mean of its customer's and its helpdesk's mean, as in the task's evaluation. ``unsat_auc`` ranks by
     ``p_dissatisfied``, true where the annotators' mean S is negative; ``ece`` compares ``p_dissatisfied`` with the
     share of annotators; ``interval_coverage`` is the share of single annotators' ratings inside the interval.
+    ``prefix`` is S_spearman by percent of the turns. ``intervals`` are 95 % bootstrap intervals over dialogues.
+    ``explanation_deletion_ratio`` is that of CSAT; see :mod:`training.evaluate.deletion`.
     """
     vectors.warm(turn.text for dialogue in dialogues for turn in dialogue.conversation.turns)
     observers: dict[str, Observe] = {sentiment.name: sentiment.observe, scorer.name: scorer.observe}
     judged = [_judge(dialogue, scorer, observers, vectors) for dialogue in dialogues]
-    true = np.array([dialogue.mean("S") for dialogue in dialogues])
-    p_unsatisfied = np.array([item.outcome.csat.p_dissatisfied for item in judged])
+    draws = draw_resamples(len(judged))
     result: dict[str, Any] = {"dialogues": len(dialogues)}
-    for quality in ("S", "A", "E"):
-        for name, distance in (("NMD", normalised_match_distance), ("RSNOD", root_symmetric_order_divergence)):
-            values = [distance(item.quality[quality], item.dialogue.distribution(quality)) for item in judged]
-            result[f"{quality}_{name}"] = float(np.mean(values))
-    result["nugget_JSD"] = float(np.mean([_nugget_distance(item, jensen_shannon) for item in judged]))
-    result["nugget_RNSS"] = float(np.mean([_nugget_distance(item, root_normalised_squares) for item in judged]))
-    result["S_spearman"] = spearman([item.outcome.csat.mean for item in judged], true)
-    result["unsat_auc"] = area_under_curve(p_unsatisfied, true < UNSATISFIED_BELOW)
-    shares = [float((dialogue.ratings["S"] <= 2).mean()) for dialogue in dialogues]
-    result["ece"] = calibration_error(p_unsatisfied, shares)
-    result.update(_interval_measures(judged))
-    labels = [_label(mean) for mean in true]
-    result["label_accuracy"] = accuracy([item.outcome.csat.label for item in judged], labels)
-    result["label_macro_f1"] = macro_f1([item.outcome.csat.label for item in judged], labels)
-    result.update(_resolution_measures(judged))
-    result["prefix"] = {
-        str(percent): spearman(
-            [_mean_of_prefix(dialogue, percent, scorer, observers, vectors) for dialogue in dialogues], true
-        )
-        for percent in PREFIXES
+    intervals: dict[str, Any] = {}
+    for name, values in _means(judged).items():
+        result[name] = float(values.mean())
+        intervals[name] = mean_interval(values, draws)
+    for name, (statistic, columns) in _statistics(judged, scorer).items():
+        result[name] = statistic(*columns)
+        intervals[name] = interval(statistic, columns, draws)
+    result["prefix"] = {str(percent): result.pop(f"prefix{percent}") for percent in PREFIXES}
+    result.update(_labels(judged))
+    intervals.update({f"label_{name}": bounds for name, bounds in label_intervals(*_label_pairs(judged)).items()})
+    result.update(_abstention(judged))
+    contexts = [item.context for item in judged]
+    result["explanation_deletion"] = {
+        **csat_deletions(contexts, [item.outcome for item in judged], scorer),
+        "sentiment_shift": shift_deletions(contexts, sentiment),
     }
+    csat = result["explanation_deletion"]["csat"]
+    result["explanation_deletion_ratio"] = csat.get("ratio")
+    intervals["explanation_deletion_ratio"] = csat.get("ratio_interval")
+    result["intervals"] = intervals
+    result["slices"] = slice_figures(_slices_of(judged), _slice_measures(judged))
     return rounded(result)
 
 
@@ -95,7 +106,57 @@ def _judge(dialogue: Dialogue, scorer: CsatScorer, observers: dict[str, Observe]
         for _ in range(len(group))
     ]
     quality = {**prediction.quality, "S": np.array(outcome.csat.distribution)}
-    return Judged(dialogue, outcome, quality, per_turn)
+    return Judged(dialogue, context, outcome, quality, per_turn)
+
+
+def _means(judged: Sequence[Judged]) -> dict[str, NDArray[np.float64]]:
+    """Return, by measure, one value per dialogue; the measure is their mean."""
+    values: dict[str, NDArray[np.float64]] = {}
+    for quality in ("S", "A", "E"):
+        for name, distance in _DISTANCES:
+            found = [distance(item.quality[quality], item.dialogue.distribution(quality)) for item in judged]
+            values[f"{quality}_{name}"] = np.array(found)
+    values["nugget_JSD"] = np.array([_nugget_distance(item, jensen_shannon) for item in judged])
+    values["nugget_RNSS"] = np.array([_nugget_distance(item, root_normalised_squares) for item in judged])
+    values["interval_coverage"] = np.array([_inside(item) for item in judged])
+    bounds = np.array([item.outcome.csat.interval for item in judged])
+    values["interval_width"] = bounds[:, 1] - bounds[:, 0]
+    values["S_mae"] = _errors(judged)
+    return values
+
+
+def _statistics(
+    judged: Sequence[Judged], scorer: CsatScorer
+) -> dict[str, tuple[Callable[..., float | None], tuple[NDArray[Any], ...]]]:
+    """Return, by measure, a function and the columns (one row per dialogue) it is of."""
+    true = np.array([item.dialogue.mean("S") for item in judged])
+    means = np.array([item.outcome.csat.mean for item in judged])
+    p_unsatisfied = np.array([item.outcome.csat.p_dissatisfied for item in judged])
+    resolved = np.array([item.dialogue.resolved for item in judged])
+    p_resolved = np.array([item.outcome.resolution.p_resolved for item in judged])
+    return {
+        "S_spearman": (spearman, (means, true)),
+        "unsat_auc": (area_under_curve, (p_unsatisfied, true < UNSATISFIED_BELOW)),
+        "ece": (calibration_error, (p_unsatisfied, _unsatisfied_share(judged))),
+        "resolution_auc": (area_under_curve, (p_resolved, resolved >= 0.5)),
+        "resolution_spearman": (spearman, (p_resolved, resolved)),
+        "resolution_ece": (calibration_error, (p_resolved, resolved)),
+        **{
+            f"prefix{percent}": (
+                spearman,
+                (np.array([_mean_of_prefix(item, percent, scorer) for item in judged]), true),
+            )
+            for percent in PREFIXES
+        },
+    }
+
+
+def _unsatisfied_share(judged: Sequence[Judged]) -> NDArray[np.float64]:
+    return np.array([float((item.dialogue.ratings["S"] <= 2).mean()) for item in judged])
+
+
+def _errors(judged: Sequence[Judged]) -> NDArray[np.float64]:
+    return np.array([abs(item.outcome.csat.mean - item.dialogue.mean("S")) for item in judged])
 
 
 def _nugget_distance(item: Judged, distance: Distance) -> float:
@@ -112,42 +173,64 @@ def _label(mean: float) -> CsatLabel:
     return "satisfied" if mean >= 3.5 else "neutral"
 
 
+def _label_pairs(judged: Sequence[Judged]) -> tuple[list[str], list[str]]:
+    predicted: list[str] = [item.outcome.csat.label for item in judged]
+    return predicted, [_label(item.dialogue.mean("S")) for item in judged]
+
+
+def _labels(judged: Sequence[Judged]) -> dict[str, float]:
+    predicted, true = _label_pairs(judged)
+    return {"label_accuracy": accuracy(predicted, true), "label_macro_f1": macro_f1(predicted, true)}
+
+
 def _inside(item: Judged) -> float:
     low, high = item.outcome.csat.interval
     ratings = item.dialogue.ratings["S"]
     return float(((ratings >= low - _ROUNDING) & (ratings <= high + _ROUNDING)).mean())
 
 
-def _interval_measures(judged: Sequence[Judged]) -> dict[str, Any]:
-    inside = [_inside(item) for item in judged]
-    by_turns: dict[str, list[float]] = {}
-    for item, share in zip(judged, inside, strict=True):
-        by_turns.setdefault(str(len(item.dialogue.conversation.turns)), []).append(share)
-    widths = [item.outcome.csat.interval[1] - item.outcome.csat.interval[0] for item in judged]
-    errors = np.array([abs(item.outcome.csat.mean - item.dialogue.mean("S")) for item in judged])
+def _abstention(judged: Sequence[Judged]) -> dict[str, Any]:
     abstained = np.array([item.outcome.csat.abstain for item in judged])
     return {
-        "interval_coverage": float(np.mean(inside)),
-        "interval_width": float(np.mean(widths)),
-        "interval_coverage_by_turns": {turns: float(np.mean(values)) for turns, values in sorted(by_turns.items())},
-        "S_mae": float(errors.mean()),
         "abstain_share": float(abstained.mean()),
-        "S_mae_abstained": float(errors[abstained].mean()) if abstained.any() else None,
+        "S_mae_abstained": float(_errors(judged)[abstained].mean()) if abstained.any() else None,
     }
 
 
-def _resolution_measures(judged: Sequence[Judged]) -> dict[str, Any]:
-    predicted = [item.outcome.resolution.p_resolved for item in judged]
-    shares = np.array([item.dialogue.resolved for item in judged])
-    return {
-        "resolution_auc": area_under_curve(predicted, shares >= 0.5),
-        "resolution_spearman": spearman(predicted, shares),
-        "resolution_ece": calibration_error(predicted, shares),
-    }
+def _mean_of_prefix(item: Judged, percent: int, scorer: CsatScorer) -> float:
+    """Return the mean predicted from the first turns; what was observed in them does not depend on those after."""
+    count = len(item.context.turns)
+    kept = math.ceil(count * percent / 100)
+    return scorer.score(without_turns(item.context, range(kept, count))).csat.mean
 
 
-def _mean_of_prefix(
-    dialogue: Dialogue, percent: int, scorer: CsatScorer, observers: dict[str, Observe], vectors: VectorStore
-) -> float:
-    turns = math.ceil(len(dialogue.conversation.turns) * percent / 100)
-    return scorer.score(replay(dialogue.conversation, observers, vectors, turns)).csat.mean
+def _slices_of(judged: Sequence[Judged]) -> list[Mapping[str, str]]:
+    """Return the slice of each dialogue by dimension."""
+    rows: list[Mapping[str, str]] = []
+    for item in judged:
+        conversation = item.dialogue.conversation
+        count = len(conversation.turns)
+        rows.append(
+            {
+                "language": conversation.language or detect_language(turn.text for turn in conversation.turns),
+                "turns": "1-2" if count <= 2 else "3-4" if count <= 4 else "5-7" if count <= 7 else "8+",
+                "queue": conversation.queue,
+                "channel": conversation.channel,
+            }
+        )
+    return rows
+
+
+def _slice_measures(judged: Sequence[Judged]) -> Callable[[NDArray[np.int64]], dict[str, Any]]:
+    means = _means(judged)
+    predicted = np.array([item.outcome.csat.p_dissatisfied for item in judged])
+    shares = _unsatisfied_share(judged)
+
+    def measure(rows: NDArray[np.int64]) -> dict[str, Any]:
+        return {
+            "interval_coverage": float(means["interval_coverage"][rows].mean()),
+            "ece": calibration_error(predicted[rows], shares[rows]),
+            "S_NMD": float(means["S_NMD"][rows].mean()),
+        }
+
+    return measure

@@ -1,4 +1,7 @@
-"""Fits the sentiment scorer's temperature and the thresholds of its trajectory on held-out lines."""
+"""Fits the sentiment scorer's temperature and the noise levels of its trajectory on held-out lines.
+
+What a shift is called is then fitted on whole conversations, by ``training.fit.direction``.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from models.domain.scores import TurnSentiment
+from models.scorers.sentiment.before import service_before
 from models.scorers.sentiment.head import CLASSES, SentimentHead
 from models.scorers.sentiment.trajectory import TrajectoryRule, opening_index, smooth
+from models.text.masking import mask
 from training.config import SentimentFit
 from training.data.sentiment import Line
 from training.data.vectors import VectorStore
@@ -28,7 +33,7 @@ _LEAST_BAND, _LEAST_STEP = 0.15, 0.3
 def fit_sentiment_rule(
     lines: Sequence[Line], calm: Sequence[Line], vectors: VectorStore, directory: Path, fit: SentimentFit, seed: int
 ) -> dict[str, Any]:
-    """Return the component's configuration: ``temperature`` and the fields of ``TrajectoryRule``.
+    """Return the component's configuration: ``temperature`` and ``trajectory``, with a band instead of a direction.
 
     ``flat_band`` and ``turning_step`` are noise levels: chats are drawn at random from ``calm`` lines, where nothing
     moves, and the thresholds are set so that 95 % of these are flat and 99 % of their steps no turning point
@@ -42,18 +47,20 @@ def fit_sentiment_rule(
         fit: The fitting's settings, with the gains.
         seed: Of the drawing.
     """
-    head = SentimentHead.load(directory, 1.0)
+    head = SentimentHead.load(directory, fit.lexical_share, 1.0)
     probs = np.array([_probabilities(head, line, vectors) for line in lines])
     targets = np.eye(len(CLASSES))[[CLASSES.index(line.label) for line in lines]]
     temperature = fit_temperature(probs, targets)
-    calm_head = SentimentHead.load(directory, temperature)
+    calm_head = SentimentHead.load(directory, fit.lexical_share, temperature)
     noise = [_probabilities(calm_head, line, vectors) for line in calm]
-    band, step = _noise(noise, TrajectoryRule(fit.neutral_gain, fit.emotional_gain, 0.0, 0.0), seed)
+    gains = {"neutral_gain": fit.neutral_gain, "emotional_gain": fit.emotional_gain}
+    still = TrajectoryRule.from_config({**gains, "turning_step": _LEAST_STEP, "flat_band": _LEAST_BAND})
+    band, step = _noise(noise, still, seed)
     return {
         "temperature": temperature,
+        "lexical_share": fit.lexical_share,
         "trajectory": {
-            "neutral_gain": fit.neutral_gain,
-            "emotional_gain": fit.emotional_gain,
+            **gains,
             "flat_band": max(round(band, 3), _LEAST_BAND),
             "turning_step": max(round(step, 3), _LEAST_STEP),
         },
@@ -61,7 +68,8 @@ def fit_sentiment_rule(
 
 
 def _probabilities(head: SentimentHead, line: Line, vectors: VectorStore) -> tuple[float, float, float]:
-    return head.probabilities(vectors.matrix([line.text])[0], line.text)
+    said = [(role, vectors.vector(text)) for role, text in line.context]
+    return head.probabilities(vectors.matrix([line.text])[0], mask(line.text), service_before(said))
 
 
 def _noise(calm: Sequence[tuple[float, float, float]], rule: TrajectoryRule, seed: int) -> tuple[float, float]:
@@ -75,7 +83,7 @@ def _noise(calm: Sequence[tuple[float, float, float]], rule: TrajectoryRule, see
             TurnSentiment(at, "customer", probs[2] - probs[0], dict(zip(CLASSES, probs, strict=True)))
             for at, probs in enumerate(drawn)
         ]
-        levels = smooth(turns, rule)
+        levels = [level for level, _ in smooth(turns, rule)]
         shifts.append(abs(levels[-1] - levels[opening_index(len(levels))]))
         steps.extend(abs(after - before) for before, after in pairwise(levels))
     return float(np.quantile(shifts, _CALM_SHARE)), float(np.quantile(steps, _STEADY_SHARE))

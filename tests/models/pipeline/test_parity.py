@@ -133,3 +133,33 @@ lines = st.tuples(
 def test_whatever_is_said_live_equals_batch(pipeline: Pipeline, said: list[tuple[str, str]]) -> None:
     given_conversation = conversation(*said)
     assert written(replayed(pipeline, given_conversation)[-1]) == written(pipeline.score([given_conversation])[0])
+
+
+def test_explanations_name_turns_and_change_nothing_else(pipeline: Pipeline) -> None:
+    (explained,), (plain,) = pipeline.score([RESCUE]), pipeline.score([RESCUE], explain=False)
+    assert plain.csat.carried_by == plain.resolution.carried_by == ()
+    for score in (explained.csat, explained.resolution, explained.sentiment):
+        assert 1 <= len(score.carried_by) <= 3
+        assert all(RESCUE.turns[one.turn].text for one in score.carried_by)
+    without = replace(
+        explained,
+        csat=replace(explained.csat, carried_by=()),
+        resolution=replace(explained.resolution, carried_by=()),
+    )
+    assert without == plain
+
+
+def test_a_live_view_may_ask_why_at_the_end_only(pipeline: Pipeline) -> None:
+    session = pipeline.stream(replace(RESCUE, turns=()))
+    live = [session.add(turn, explain=turn is RESCUE.turns[-1]) for turn in RESCUE.turns]
+    assert all(bundle.csat.carried_by == () for bundle in live[:-1])
+    assert written(live[-1]) == written(pipeline.score([RESCUE])[0])
+
+
+def test_leaving_out_a_named_turn_moves_the_mean_by_its_effect(pipeline: Pipeline) -> None:
+    sides = conversation(*[(turn.role, turn.text) for turn in RESCUE.turns if turn.text])
+    whole = pipeline.score([sides])[0].csat
+    strongest = whole.carried_by[0]
+    rest = replace(sides, turns=tuple(turn for turn in sides.turns if turn.index != strongest.turn))
+    (without,) = pipeline.score([rest], explain=False)
+    assert whole.mean - without.csat.mean == pytest.approx(strongest.effect, abs=1e-5)

@@ -100,6 +100,10 @@ def test_messages_count_from_1_and_checks_have_names(attune: Attune, tmp_path: P
         | {"evidence": [{"turn": 1, "start": 0, "end": 60, "quote": quote}]}
     ]
     bundle["sentiment"]["turning_points"] = [{"turn": 0, "change": 0.9, "agent_turn": 1}]
+    bundle["sentiment"]["direction_probs"] = {"worsened": 0.0, "flat": 0.0, "improved": 0.0}
+    bundle["sentiment"]["direction_probs"][bundle["sentiment"]["direction"]] = 0.87
+    bundle["sentiment"]["carried_by"] = [{"turn": 0, "effect": 0.61}]
+    bundle["csat"]["carried_by"] = [{"turn": 1, "effect": -0.4}, {"turn": 0, "effect": 0.2}]
     criterion = {
         "value": 1.0,
         "points": 100.0,
@@ -121,8 +125,13 @@ def test_messages_count_from_1_and_checks_have_names(attune: Attune, tmp_path: P
     assert quote not in shown
     assert "100.0/100.0  own  why" in shown
     assert "turning point #1 (+0.90, after agent #2)" in shown
+    assert "87%" in shown
+    assert "moved by #1 (+0.61)" in shown
+    assert "CSAT carried by #2 (-0.40), #1 (+0.20)" in shown
+    assert "P(resolved) carried by" not in shown
     chinese = attune("--lang", "zh", "show", "c1", "--conversations", path, "--scores", scores).out
     assert "开场问候 (greeting) 红线" in chinese
+    assert "满意度来自 #2 (-0.40)、#1 (+0.20)" in chinese
 
 
 def test_show_an_id_that_is_no_text(attune: Attune) -> None:

@@ -11,8 +11,9 @@ from models.scorers.csat.rounds import Message, group_rounds, round_features, si
 
 RULE = CsatRule(
     temperature=1.0,
+    lexical_share=0.3,
     coverage=0.9,
-    tail=0.05,
+    tails=(0.2, 0.15, 0.1, 0.08, 0.07, 0.06, 0.05),
     dissatisfied=0.5,
     satisfied=0.5,
     max_entropy=0.95,
@@ -103,14 +104,14 @@ def test_temperature_one_changes_nothing() -> None:
     ],
 )
 def test_labels(distribution: list[float], label: str) -> None:
-    assert decide_csat(np.array(distribution), RULE, readable=True).label == label
+    assert decide_csat(np.array(distribution), RULE, 4, readable=True).label == label
 
 
 def test_abstains_when_flat_or_unreadable() -> None:
     flat, clear = np.full(5, 0.2), np.array([0.9, 0.05, 0.03, 0.01, 0.01])
-    assert decide_csat(flat, RULE, readable=True).abstain
-    assert not decide_csat(clear, RULE, readable=True).abstain
-    assert decide_csat(clear, RULE, readable=False).abstain
+    assert decide_csat(flat, RULE, 4, readable=True).abstain
+    assert not decide_csat(clear, RULE, 4, readable=True).abstain
+    assert decide_csat(clear, RULE, 4, readable=False).abstain
 
 
 @pytest.mark.parametrize(
@@ -118,3 +119,12 @@ def test_abstains_when_flat_or_unreadable() -> None:
 )
 def test_resolution_labels(inputs: tuple[float, float, float], label: str) -> None:
     assert decide_resolution(inputs, RULE).label == label
+
+
+def test_the_interval_is_that_of_the_length() -> None:
+    distribution = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
+    widths = []
+    for rounds in (1, 2, 7, 30):
+        low, high = decide_csat(distribution, RULE, rounds, readable=True).interval
+        widths.append(high - low)
+    assert widths[0] < widths[1] < widths[2] == widths[3]
