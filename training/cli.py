@@ -5,37 +5,39 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from models.artifacts import Artifact, load_artifact
-from models.encode.load import load_encoder
-from models.errors import ArtifactError, AttuneError
-from models.scorers.csat import CsatScorer
-from models.scorers.sentiment import SentimentScorer
-from training.config import ConfigError, load_config
-from training.data.sentiment import read_lines
-from training.data.ssa import read_chats
-from training.data.stc3 import read_dialogues
-from training.data.vectors import VectorStore
-from training.evaluate.sentiment import evaluate_sentiment
+from models.artifacts import load_artifact
+from models.errors import AttuneError
+from training.config import Config, ConfigError, load_config
+from training.data.prepared import Prepared
+from training.data.ssa import read_chats, without_copies
 from training.evaluate.ssa import evaluate_ssa
-from training.evaluate.stc3 import evaluate_stc3
+from training.evaluate.tasks import TASKS
 from training.fit.ssa import fit_ssa
-from training.fit.ssa_config import load_ssa_config
+from training.fit.ssa_config import SsaConfig, load_ssa_config
 from training.fit.ssa_model import load_ssa_model
-from training.publish.build import build
+from training.publish.fitting import fitted, prepare, prepare_and_encode
+from training.publish.release import publish
+from training.publish.stages import Stages, log
 
 _SSA_WEIGHTS = Path(__file__).parent / "weights"
+_SSA_TASKS = ("ssa-clothes", "ssa-makeup")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit status (0 done, 1 failed, 2 wrong use)."""
-    options = _parser().parse_args(arguments)
+    """Run a command; return the exit status (0 done, 1 failed or refused, 2 wrong use)."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if getattr(options, "force", False) != (getattr(options, "why", None) is not None):
+        parser.error("--force and --why TEXT go together / --force 与 --why 须同时给出")
     try:
         result = options.run(options)
     except AttuneError as problem:
+        print(f"✗ [{problem.code}] {problem.location or ''}", file=sys.stderr)
         print(f"{problem.message_zh}\n{problem.message_en}", file=sys.stderr)
         if problem.hint:
             print(problem.hint, file=sys.stderr)
@@ -53,49 +55,85 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description="Fit and measure Attune's models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    fit = commands.add_parser("fit", help="fit, measure and publish an artifact from the corpora of a configuration")
-    fit.add_argument("--config", type=Path, default=Path("training/configs/default.yaml"))
-    fit.set_defaults(run=_fit)
+    for name, run, text in (
+        ("prepare", _prepare, "read, check and split the corpora, drop leaks, encode the texts"),
+        ("fit", _fit, "fit and measure an artifact in the work directory; goes on where it was interrupted"),
+        ("publish", _publish, "pass the fitted artifact through the gates into its place"),
+        ("all", _all, "prepare, fit and publish: the complete retraining"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--config", type=Path, default=Path("training/configs/default.yaml"))
+        if name in ("publish", "all"):
+            command.add_argument("--force", action="store_true", help="publish even if a gate refuses; needs --why")
+            command.add_argument("--why", help="the reason, for manifest and model card")
+        command.set_defaults(run=run)
     evaluate = commands.add_parser("evaluate", help="measure an artifact on a labelled file; prints one JSON object")
-    evaluate.add_argument("task", choices=("stc3", "sentiment", "ssa-clothes", "ssa-makeup"))
+    evaluate.add_argument("task", choices=sorted({*TASKS, *_SSA_TASKS}))
     evaluate.add_argument("--data", type=Path, required=True, help="a .jsonl or .jsonl.gz file of that task's format")
     evaluate.add_argument("--out", type=Path, help="also write the JSON object here")
-    evaluate.add_argument("--artifact", type=Path, help="the artifact's directory (default: the packaged one)")
+    evaluate.add_argument("--artifact", type=Path, help="the artifact's directory or name (default: the packaged one)")
     evaluate.add_argument("--encoder", help="an encoder (default: the artifact's encoder/)")
     evaluate.add_argument("--cache", type=Path, default=Path("var/vectors"), help="where encoded texts are kept")
     evaluate.set_defaults(run=_evaluate)
     return parser
 
 
+def _prepare(options: argparse.Namespace) -> dict[str, Any]:
+    if (ssa := load_ssa_config(options.config)) is not None:
+        train, test = read_chats(ssa.train), read_chats(ssa.test)
+        kept = without_copies(train, test)
+        return {"name": ssa.name, "train": len(kept), "test": len(test), "copies_dropped": len(train) - len(kept)}
+    config = load_config(options.config)
+    prepared = prepare_and_encode(config)
+    return {"work": str(config.workplace), **prepared.summary()}
+
+
 def _fit(options: argparse.Namespace) -> dict[str, Any]:
     if (ssa := load_ssa_config(options.config)) is not None:
-        model = fit_ssa(ssa)
-        measured = evaluate_ssa(read_chats(ssa.test), load_ssa_model(ssa.out, ssa.name))
-        return {"name": ssa.name, "path": str(ssa.out), "fit": model.figures, "test": measured}
-    artifact = build(load_config(options.config))
+        return _fit_ssa(ssa)
+    config = load_config(options.config)
+    with fitted(config, prepare(config)) as found:
+        artifact = found.artifact
+        return {"artifact": artifact.id, "path": str(artifact.path), "metrics": artifact.manifest.metrics}
+
+
+def _publish(options: argparse.Namespace) -> dict[str, Any]:
+    config = _publishable(options.config)
+    return _release(config, prepare(config), options.why, finished=True)
+
+
+def _all(options: argparse.Namespace) -> dict[str, Any]:
+    if (ssa := load_ssa_config(options.config)) is not None:
+        return _fit_ssa(ssa)
+    started = time.monotonic()
+    config = load_config(options.config)
+    try:
+        return _release(config, prepare(config), options.why, finished=False)
+    finally:
+        for name, seconds in Stages(config.workplace).seconds().items():
+            log(f"  {name}: {seconds:.0f} s")
+        log(f"  in all, this time: {time.monotonic() - started:.0f} s")
+
+
+def _publishable(path: Path) -> Config:
+    if load_ssa_config(path) is not None:
+        raise ConfigError(f"{path}: the SSA benchmark is no part of an artifact; `fit` writes its weights in place")
+    return load_config(path)
+
+
+def _release(config: Config, prepared: Prepared, why: str | None, *, finished: bool) -> dict[str, Any]:
+    with fitted(config, prepared, finished=finished) as found:
+        artifact = publish(config, found, why)
     return {"artifact": artifact.id, "path": str(artifact.path), "metrics": artifact.manifest.metrics}
 
 
+def _fit_ssa(config: SsaConfig) -> dict[str, Any]:
+    model = fit_ssa(config)
+    measured = evaluate_ssa(read_chats(config.test), load_ssa_model(config.out, config.name))
+    return {"name": config.name, "path": str(config.out), "fit": model.figures, "test": measured}
+
+
 def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
-    if options.task.startswith("ssa-"):
+    if options.task in _SSA_TASKS:
         return evaluate_ssa(read_chats(options.data), load_ssa_model(options.artifact or _SSA_WEIGHTS, options.task))
-    artifact = load_artifact(options.artifact)
-    vectors = _open_vectors(artifact, options.encoder, options.cache)
-    if options.task == "stc3":
-        csat, sentiment = CsatScorer.from_artifact(artifact), SentimentScorer.from_artifact(artifact)
-        return evaluate_stc3(read_dialogues(options.data), csat, sentiment, vectors)
-    lines = read_lines(options.data, options.data.name)
-    if not lines:
-        raise ValueError(f"{options.data}: no labelled lines")
-    return evaluate_sentiment(lines, SentimentScorer.from_artifact(artifact), vectors)
-
-
-def _open_vectors(artifact: Artifact, encoder_spec: str | None, cache: Path) -> VectorStore:
-    encoder = load_encoder(encoder_spec or artifact.path / "encoder", cache=0)
-    if encoder.fingerprint != artifact.manifest.encoder:
-        raise ArtifactError(
-            f"the artifact {artifact.id} was trained with another encoder than {encoder.name}",
-            f"模型包 {artifact.id} 不是用编码器 {encoder.name} 训练的",
-            hint="Fit again with this encoder, or name the one it was trained with.",
-        )
-    return VectorStore(encoder, cache)
+    return TASKS[options.task](options.data, load_artifact(options.artifact), options.cache, options.encoder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -42,7 +42,7 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class SentimentFit:
-    """The sentiment head: its corpora by name and the fitting's size."""
+    """The sentiment head: its corpora by name, the fitting's size, and the share of the linear model in its logits."""
 
     corpora: Mapping[str, Corpus]
     members: int
@@ -52,18 +52,28 @@ class SentimentFit:
     batch: int
     learning_rate: float
     weight_decay: float
+    lexical_share: float
     neutral_gain: float
     emotional_gain: float
 
 
 @dataclass(frozen=True, slots=True)
 class CsatFit:
-    """The satisfaction networks: files by language, the split (dialogues held out) and the fitting's size."""
+    """The satisfaction ensemble: files by language, the split (dialogues held out) and the fitting's size.
+
+    Attributes:
+        members: Networks; each leaves out one fold, on which the whole is calibrated.
+        earth_mover: Weight of the earth mover's term beside the cross-entropy.
+        nugget: Weight of the nugget types beside quality.
+        prefix: Share of conversations that are cut off at a random round, for every second network.
+        lexical_share: Of the linear model in quality, 0…1.
+        lexical_strength: Of the linear model's ridge penalty.
+        coverage: Of the interval.
+    """
 
     files: Mapping[str, str]
     terms: str
     test_dialogues: int
-    calibration_dialogues: int
     members: int
     hidden: int
     dropout: float
@@ -74,7 +84,62 @@ class CsatFit:
     earth_mover: float
     nugget: float
     prefix: float
+    lexical_share: float
+    lexical_strength: float
     coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class RatedCorpus:
+    """A corpus of conversations with ratings of satisfaction only (USS).
+
+    Attributes:
+        file: As in :class:`Corpus`.
+        weight: Of one conversation in the loss, where an STC-3 dialogue has 1; 0 to measure on it only.
+        held_out: Conversations never trained on: the test rows.
+        terms: As in :class:`Corpus`.
+    """
+
+    file: str
+    weight: float
+    held_out: int
+    terms: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLabels:
+    """A user's own conversations with labels in the interchange format.
+
+    Attributes:
+        files: As in :class:`Corpus`, or an absolute path; may be a pattern such as ``labels/*.jsonl``.
+        sentiment_weight: Of a corrected line in the loss, beside the corpora's; the label's own weight multiplies it.
+        survey_weight: Of a surveyed conversation in the loss, where an STC-3 dialogue has 1.
+        held_out: Conversations never trained on, whatever labels they carry: the test rows.
+        terms: As in :class:`Corpus`.
+    """
+
+    files: str
+    sentiment_weight: float
+    survey_weight: float
+    held_out: int
+    terms: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What a new artifact must show before it is published.
+
+    Attributes:
+        tolerance: By measure how much worse than the published artifact it may be, on the same held-out rows.
+        beat: Measures in which it must be better than every baseline that has them.
+        excused: By ``component/set baseline measure`` why a baseline may win there; ends up in the model card.
+        least: Sets with fewer held-out rows are reported but not judged: there, one row moves more than a tolerance.
+    """
+
+    tolerance: Mapping[str, float] = field(default_factory=dict)
+    beat: tuple[str, ...] = ()
+    excused: Mapping[str, str] = field(default_factory=dict)
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +154,14 @@ class Config:
         data: Directory of the corpora.
         encoder: Directory of the encoder, or ``hashing``.
         cache: Where encoded corpora are kept between runs.
-        out: The artifact directory to write; its ``encoder/`` is left as it is.
+        out: The artifact directory that ``publish`` writes.
         sentiment: The sentiment head.
         csat: The satisfaction networks.
+        ratings: Conversations with ratings only, by name.
+        own_labels: Users' own labels, by name.
+        gates: What is asked of the result.
+        work: Where stages and the unpublished artifact are kept; ``var/training/<name>`` where absent.
+        distil: Where not empty, the encoder is first distilled: the fields of ``training.encoder.distil.DistilFit``.
     """
 
     name: str
@@ -104,6 +174,16 @@ class Config:
     out: Path
     sentiment: SentimentFit
     csat: CsatFit
+    ratings: Mapping[str, RatedCorpus] = field(default_factory=dict)
+    own_labels: Mapping[str, OwnLabels] = field(default_factory=dict)
+    gates: Gates = field(default_factory=Gates)
+    work: Path | None = None
+    distil: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def workplace(self) -> Path:
+        """The directory of stages and of the unpublished artifact."""
+        return self.work or Path("var/training") / self.name
 
 
 def load_config(path: Path) -> Config:
@@ -118,41 +198,61 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path}: {problem}") from problem
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: not a table of settings")
-    sentiment = dict(document.get("sentiment") or {})
-    corpora = sentiment.get("corpora")
-    if not isinstance(corpora, dict):
-        raise ConfigError(f"{path}: sentiment.corpora is missing")
-    sentiment["corpora"] = {
-        name: fill_table(Corpus, table, f"sentiment.corpora.{name}") for name, table in corpora.items()
-    }
+    sentiment = document.get("sentiment")
+    if not isinstance(sentiment, dict):
+        raise ConfigError(f"{path}: sentiment is missing or not a table")
+    sentiment = {**sentiment, "corpora": _tables(Corpus, sentiment.get("corpora"), "sentiment.corpora")}
+    gates = document.get("gates") or {}
+    if isinstance(gates, dict):
+        gates = {**gates, "beat": tuple(gates.get("beat") or ())}
     values = {
         **document,
         "sentiment": fill_table(SentimentFit, sentiment, "sentiment"),
         "csat": fill_table(CsatFit, document.get("csat"), "csat"),
+        "ratings": _tables(RatedCorpus, document.get("ratings") or {}, "ratings"),
+        "own_labels": _tables(OwnLabels, document.get("own_labels") or {}, "own_labels"),
+        "gates": fill_table(Gates, gates, "gates"),
     }
-    for name in ("data", "cache", "out"):
-        if name in values:
+    for name in ("data", "cache", "out", "work"):
+        if values.get(name) is not None:
             values[name] = Path(str(values[name]))
-    return fill_table(Config, values, str(path))
+    config = fill_table(Config, values, str(path))
+    names = [*config.sentiment.corpora, *config.ratings, *config.own_labels]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigError(f"{path}: corpora of the same name: {', '.join(twice)}")
+    return config
+
+
+def _tables(kind: type[T], tables: Any, where: str) -> dict[str, T]:
+    if not isinstance(tables, dict):
+        raise ConfigError(f"{where}: missing, or not a table")
+    return {str(name): fill_table(kind, table, f"{where}.{name}") for name, table in tables.items()}
 
 
 def fill_table(kind: type[T], table: Any, where: str) -> T:
-    """Return a ``kind`` (a dataclass) with the values of ``table``.
+    """Return a ``kind`` (a dataclass) with the values of ``table``; fields with a default may be absent.
 
     Raises:
         ConfigError: A key is missing, unknown or of a wrong type; the message names it after ``where``.
     """
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: not a table")
-    wanted = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
-    if missing := sorted(wanted.keys() - table.keys()):
+    wanted: dict[str, Field[Any]] = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]
+    needed = {name for name, item in wanted.items() if item.default is MISSING and item.default_factory is MISSING}
+    if missing := sorted(needed - table.keys()):
         raise ConfigError(f"{where}: missing {', '.join(missing)}")
-    if unknown := sorted(table.keys() - wanted.keys()):
+    if unknown := sorted(map(str, table.keys() - wanted.keys())):
         raise ConfigError(f"{where}: unknown {', '.join(unknown)}")
-    checks: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
-    for name, type_name in wanted.items():
-        allowed = checks.get(type_name)
-        value = table[name]
+    checks: dict[str, tuple[type, ...]] = {
+        "int": (int,),
+        "float": (int, float),
+        "str": (str,),
+        "bool": (bool,),
+        "Mapping": (dict,),
+    }
+    for name, value in table.items():
+        type_name = str(wanted[name].type)
+        allowed = checks.get(type_name.partition("[")[0])
         if allowed and (not isinstance(value, allowed) or (isinstance(value, bool) and type_name != "bool")):
             raise ConfigError(f"{where}.{name}: {value!r} is not of type {type_name}")
     return kind(**table)

@@ -11,8 +11,9 @@ from models.encode.hashing import HashingEncoder
 from training.config import Corpus
 from training.data.files import read_rows
 from training.data.sentiment import balance, read_lines, split_lines
-from training.data.splits import hold_out
+from training.data.splits import hold_out, hold_out_rows
 from training.data.stc3 import is_resolved, read_dialogues
+from training.data.uss import as_rated, read_uss
 from training.data.vectors import VectorStore
 
 
@@ -97,6 +98,67 @@ def test_rated_dialogues_give_neutral_lines_only(tmp_path: Path) -> None:
     ]
     lines = read_lines(write_rows(tmp_path / "u.jsonl.gz", [{"turns": turns}]), "uss")
     assert [(line.text, line.label) for line in lines] == [("A table for two.", "neutral")]
+
+
+def test_the_lines_of_a_play_have_what_was_said_before(tmp_path: Path) -> None:
+    said = [("d1", "甲", "怎么了"), ("d1", "乙", "没什么"), ("d1", "甲", "真的吗"), ("d2", "甲", "早")]
+    rows = [{"dialogue": d, "speaker": who, "text": text, "label": "neutral"} for d, who, text in said]
+    lines = read_lines(write_rows(tmp_path / "p.jsonl.gz", rows), "play")
+    assert [line.context for line in lines] == [
+        (),
+        (("agent", "怎么了"),),
+        (("customer", "怎么了"), ("agent", "没什么")),
+        (),
+    ]
+    assert len({line.group for line in lines}) == 2
+
+
+def test_lines_with_other_turns_before_are_other_lines(tmp_path: Path) -> None:
+    def answer(label: str, before: str) -> dict:
+        return {"text": "好的", "label": label, "intensity": 1, "context": [{"role": "agent", "text": before}]}
+
+    rows = [
+        answer("neutral", "已下单"),
+        answer("negative", "不退"),
+        answer("positive", "补发"),
+        answer("neutral", "补发"),
+    ]
+    lines = read_lines(write_rows(tmp_path / "c.jsonl.gz", rows), "own")
+    assert [(line.label, line.context[0][1]) for line in lines] == [("neutral", "已下单"), ("negative", "不退")]
+    assert lines[0].intensity == 1.0
+
+
+def test_a_dialogues_lines_stay_together(tmp_path: Path) -> None:
+    rows = [{"dialogue": f"d{at // 7}", "speaker": "甲", "text": f"第{at}句", "label": "neutral"} for at in range(140)]
+    lines = read_lines(write_rows(tmp_path / "p.jsonl.gz", rows), "play")
+    corpus = Corpus("p", rows=0, weight=1.0, polar=False, held_out=40, calibrate=True, terms="own")
+    split = split_lines(lines, corpus, seed=1)
+    groups = [{line.group for line in part} for part in (split.train, split.calibration, split.test)]
+    assert sum(map(len, groups)) == len(set.union(*groups)) == 20
+    assert (len(split.calibration), len(split.test)) == (21, 21)  # whole dialogues of seven
+
+
+def test_uss_keeps_every_rating(tmp_path: Path) -> None:
+    turns = [
+        {"role": "customer", "text": "A table.", "act": "INFORM", "satisfaction": [3, 4]},
+        {"role": "agent", "text": "Done.", "act": "", "satisfaction": []},
+    ]
+    path = write_rows(tmp_path / "sgd.jsonl.gz", [{"turns": turns, "satisfaction": [5, 4, 4]}])
+    (dialogue,) = read_uss(path)
+    assert dialogue.conversation.id == "sgd-1"
+    assert (dialogue.turn_ratings, dialogue.ratings) == ({0: (3, 4)}, (5, 4, 4))
+    (rated,) = as_rated([dialogue], "sgd", 0.2)
+    assert list(rated.distribution()) == pytest.approx([0, 0, 0, 2 / 3, 1 / 3])
+    for wrong in ({"turns": []}, {"turns": turns, "satisfaction": [6]}, {"turns": [{"role": "bot", "text": ""}]}):
+        with pytest.raises(ValueError, match="row 1: not a USS dialogue"):
+            read_uss(write_rows(tmp_path / "w.jsonl.gz", [wrong]))
+
+
+def test_held_out_rows_end_with_the_group_that_fills_them() -> None:
+    rows = {f"g{at}": 3 for at in range(10)}
+    first, second, rest = hold_out_rows(rows, [4, 0], seed=1)
+    assert (len(first), len(second), len(rest)) == (2, 0, 8)
+    assert hold_out_rows(rows, [1000], seed=1) == [set(rows), set()]
 
 
 def test_parts_are_disjoint_complete_and_steady() -> None:

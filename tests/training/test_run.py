@@ -1,7 +1,8 @@
-"""A whole run on a tiny generated corpus with the hashing encoder: fit, evaluate, and again."""
+"""Whole runs on a tiny generated corpus with the hashing encoder: fit, evaluate, publish, interrupted and again."""
 
 import json
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import torch
 import yaml
 
 from models.artifacts import load_artifact
-from models.scorers.csat.network import NUGGETS, BiGruNet
+from models.scorers.csat.network import BiGruNet
 from training.cli import main
 from training.fit.csat_net import CsatNet
+from training.publish import fitting
 
 GOOD, BAD, PLAIN = (
     ["谢谢", "太好了", "很满意", "真快"],
@@ -41,6 +43,13 @@ def dialogue(number: int, source: random.Random) -> dict:
     return {"id": f"d{number}", "turns": turns, "annotations": annotations}
 
 
+def labelled(number: int) -> dict:
+    turns = [{"role": "customer", "text": f"{number}号单{BAD[number % 4]}"}, {"role": "agent", "text": "马上处理"}]
+    turns.append({"role": "customer", "text": GOOD[number % 4]})
+    labels = [{"turn": 0, "label": "negative"}, {"turn": 2, "label": "positive"}]
+    return {"id": f"c{number}", "turns": turns, "facts": {"csat": 4}, "labels": {"sentiment": labels}}
+
+
 def write_rows(path: Path, rows: list[dict]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
@@ -57,6 +66,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for n in range(120)
         ],
     )
+    write_rows(directory / "labelled.jsonl", [labelled(number) for number in range(12)])
     corpus = {"rows": 0, "weight": 1.0, "terms": "generated"}
     config = {
         "name": "tiny",
@@ -67,6 +77,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "encoder": "hashing",
         "cache": str(directory / "cache"),
         "out": str(directory / "artifact"),
+        "work": str(directory / "work"),
         "sentiment": {
             "corpora": {
                 "lines": {**corpus, "file": "lines.jsonl", "polar": True, "held_out": 30, "calibrate": False},
@@ -79,6 +90,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "batch": 64,
             "learning_rate": 0.01,
             "weight_decay": 0.01,
+            "lexical_share": 0.3,
             "neutral_gain": 0.3,
             "emotional_gain": 0.8,
         },
@@ -86,7 +98,6 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "files": {"zh": "dialogues.jsonl"},
             "terms": "generated, non-commercial",
             "test_dialogues": 30,
-            "calibration_dialogues": 30,
             "members": 2,
             "hidden": 16,
             "dropout": 0.1,
@@ -97,11 +108,31 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "earth_mover": 1.0,
             "nugget": 1.0,
             "prefix": 0.2,
+            "lexical_share": 0.3,
+            "lexical_strength": 2.0,
             "coverage": 0.9,
+        },
+        "own_labels": {
+            "shop": {
+                "files": "label*.jsonl",
+                "sentiment_weight": 2.0,
+                "survey_weight": 0.5,
+                "held_out": 4,
+                "terms": "the shop's own",
+            }
+        },
+        "gates": {
+            "tolerance": {"S_NMD": 0.005, "accuracy": 0.02},
+            "beat": ["S_NMD"],
+            "least": 25,
+            "excused": {
+                f"csat/stc3-zh {baseline} S_NMD": "the answers made up here give the rating away"
+                for baseline in ("length", "lexicon", "tfidf_ridge")
+            },
         },
     }
     (directory / "config.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
-    assert main(["fit", "--config", str(directory / "config.yaml")]) == 0
+    assert main(["all", "--config", str(directory / "config.yaml")]) == 0
     return directory
 
 
@@ -114,7 +145,19 @@ def test_the_run_publishes_a_sound_artifact_that_has_learnt(run_dir: Path) -> No
     assert measures["S_spearman"] > 0.5
     assert set(measures["prefix"]) == {"25", "50", "75", "100"}
     assert artifact.manifest.metrics["sentiment"]["lines"]["accuracy"] > 0.8
-    assert "non-commercial" in (run_dir / "artifact" / "README.md").read_text(encoding="utf-8")
+    card = (run_dir / "artifact" / "README.md").read_text(encoding="utf-8")
+    assert "non-commercial" in card
+    assert "the shop's own" in card
+    assert artifact.id in card
+    assert artifact.manifest.metrics["direction"]["shop"]["conversations"] == 4
+
+
+def test_the_summary_counts_what_was_read(run_dir: Path) -> None:
+    summary = json.loads((run_dir / "work" / "prepared.json").read_text(encoding="utf-8"))
+    assert summary["dialogues"]["stc3-zh"] == {"train": 90, "test": 30}
+    assert summary["labelled"]["shop"] == {"train": 8, "test": 4}
+    assert summary["lines"]["shop"] == {"train": 16, "calibration": 0, "test": 8}
+    assert len(summary["files"]["lines"]) == 64
 
 
 def test_evaluate_prints_one_object(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,9 +174,105 @@ def test_evaluate_prints_one_object(run_dir: Path, capsys: pytest.CaptureFixture
 
 def test_the_same_configuration_gives_the_same_bytes(run_dir: Path) -> None:
     before = {path.name: path.read_bytes() for path in (run_dir / "artifact").rglob("*") if path.is_file()}
-    assert main(["fit", "--config", str(run_dir / "config.yaml")]) == 0
+    assert main(["all", "--config", str(run_dir / "config.yaml")]) == 0
     after = {path.name: path.read_bytes() for path in (run_dir / "artifact").rglob("*") if path.is_file()}
     assert before == after
+
+
+def changed(run_dir: Path, tmp_path: Path, *, fitted: bool = True, **settings: object) -> Path:
+    """Return a configuration with other settings (``table__key``) and its own directories, fitted already or not."""
+    config = yaml.safe_load((run_dir / "config.yaml").read_text(encoding="utf-8"))
+    config["work"], config["out"] = str(tmp_path / "work"), str(tmp_path / "artifact")
+    if fitted:
+        shutil.copytree(run_dir / "work", tmp_path / "work")
+    for name, value in settings.items():
+        table, _, key = name.partition("__")
+        config[table] = {**config[table], key: value} if key else value
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def test_an_interrupted_run_goes_on_where_it_was(
+    run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = str(changed(run_dir, tmp_path, fitted=False))
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "fit_csat", killed)
+        with pytest.raises(KeyboardInterrupt):
+            main(["fit", "--config", config])
+    assert main(["publish", "--config", config]) == 1
+    assert "the stage csat is missing" in capsys.readouterr().err
+    monkeypatch.setattr(fitting, "fit_sentiment", killed)  # must not be asked again
+    assert main(["fit", "--config", config]) == 0
+    told = capsys.readouterr().err
+    assert "sentiment: done already" in told
+    assert "csat …" in told
+    assert not (tmp_path / "artifact").exists()
+    monkeypatch.setattr(fitting, "fit_csat", killed)
+    assert main(["publish", "--config", config]) == 0
+    published = {path.name: path.read_bytes() for path in (tmp_path / "artifact").rglob("*") if path.is_file()}
+    whole = {path.name: path.read_bytes() for path in (run_dir / "artifact").rglob("*") if path.is_file()}
+    assert published == whole
+
+
+def test_a_worse_model_is_refused_unless_forced(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run_dir / "artifact", tmp_path / "artifact")
+    before = (tmp_path / "artifact" / "manifest.json").read_bytes()
+    config = str(changed(run_dir, tmp_path, csat__learning_rate=1e-6, csat__epochs=1))
+    assert main(["all", "--config", config]) == 1
+    told = capsys.readouterr().err
+    assert "csat/stc3-zh S_NMD" in told
+    assert "lower is better" in told
+    assert "tolerance 0.005" in told
+    assert (tmp_path / "artifact" / "manifest.json").read_bytes() == before
+    gates = json.loads((tmp_path / "work" / "gates.json").read_text(encoding="utf-8"))
+    assert gates["published"].startswith("tiny@3+")
+    with pytest.raises(SystemExit):
+        main(["publish", "--config", config, "--force"])
+    assert main(["publish", "--config", config, "--force", "--why", "a test of the gates"]) == 0
+    artifact = load_artifact(tmp_path / "artifact")
+    assert artifact.manifest.metrics["forced"]["why"] == "a test of the gates"
+    assert "a test of the gates" in (artifact.path / "README.md").read_text(encoding="utf-8")
+    # The same once more: no worse than what is published, and still marked.
+    capsys.readouterr()
+    assert main(["publish", "--config", config, "--force", "--why", "again"]) == 0
+    assert load_artifact(tmp_path / "artifact").manifest.metrics["forced"]["why"] in ("a test of the gates", "again")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["artifact", "config.yaml", "work"]
+
+
+def test_a_publication_killed_between_its_two_steps_is_mended(run_dir: Path, tmp_path: Path) -> None:
+    config = str(changed(run_dir, tmp_path))
+    shutil.copytree(run_dir / "artifact", tmp_path / "artifact")
+    (tmp_path / "artifact").rename(tmp_path / ".artifact.old")
+    assert main(["publish", "--config", config]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["artifact", "config.yaml", "work"]
+
+
+def test_a_published_artifact_that_cannot_be_measured_is_not_overwritten(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(run_dir / "artifact", tmp_path / "artifact")
+    (tmp_path / "artifact" / "sentiment" / "head.safetensors").write_bytes(b"damaged")
+    assert main(["publish", "--config", str(changed(run_dir, tmp_path))]) == 1
+    assert "cannot be measured" in capsys.readouterr().err
+
+
+def test_a_fault_in_a_users_labels_is_told_with_its_place(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [labelled(1), {**labelled(2), "labels": {"sentiment": [{"turn": 7, "label": "negative"}]}}]
+    write_rows(tmp_path / "mine.jsonl", rows)
+    own = {"files": str(tmp_path / "mine.jsonl"), "sentiment_weight": 1.0, "survey_weight": 1.0, "held_out": 0}
+    config = changed(run_dir, tmp_path, own_labels={"mine": {**own, "terms": "mine"}})
+    assert main(["prepare", "--config", str(config)]) == 1
+    assert "mine.jsonl, line 2, $.labels.sentiment[0].turn" in capsys.readouterr().err
 
 
 def test_another_encoder_is_refused(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,14 +299,12 @@ def test_a_wrong_configuration_is_refused(tmp_path: Path, content: str, capsys: 
 def test_numpy_runs_the_equations_of_torch() -> None:
     torch.manual_seed(0)
     net = CsatNet(torch.randn(12), torch.rand(12) + 0.5, hidden=8, dropout=0.3).eval()
-    x = torch.randn(1, 6, 12)
+    x, lengths = torch.randn(3, 6, 12), torch.tensor([6, 1, 4])
     with torch.no_grad():
-        quality, customer, service = net(x, torch.tensor([6]))
+        quality, customer, service = (logits.softmax(-1).numpy() for logits in net(x, lengths))
     ours = BiGruNet({name: tensor.numpy() for name, tensor in net.state_dict().items()})
-    sides = ["customer", "service"] * 3
-    our_quality, our_nuggets = ours(x[0].numpy(), sides)
-    assert np.allclose(our_quality, quality[0].softmax(-1).numpy(), atol=1e-5)
-    for at, side in enumerate(sides):
-        theirs = (customer if side == "customer" else service)[0, at].softmax(-1).numpy()
-        assert len(our_nuggets[at]) == len(NUGGETS[side])
-        assert np.allclose(our_nuggets[at], theirs, atol=1e-5)
+    our_quality, our_nuggets = ours(x.numpy(), lengths.numpy())
+    assert np.allclose(our_quality, quality, atol=1e-5)
+    for at, length in enumerate(lengths.tolist()):
+        assert np.allclose(our_nuggets["customer"][at, :length], customer[at, :length], atol=1e-5)
+        assert np.allclose(our_nuggets["service"][at, :length], service[at, :length], atol=1e-5)

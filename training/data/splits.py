@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 def draw(group: str, seed: int) -> float:
@@ -17,9 +17,24 @@ def hold_out(groups: Iterable[str], sizes: Iterable[int], seed: int) -> list[set
 
     All rows of a group (a dialogue and its translation, a text and its copies) fall into the same set.
     """
-    ordered = sorted(set(groups), key=lambda group: (draw(group, seed), group))
-    parts, start = [], 0
+    return hold_out_rows(dict.fromkeys(groups, 1), sizes, seed)
+
+
+def hold_out_rows(rows: Mapping[str, int], sizes: Iterable[int], seed: int) -> list[set[str]]:
+    """Return disjoint sets of groups that hold at least so many rows as wanted, and last the set of all others.
+
+    Args:
+        rows: By group its number of rows.
+        sizes: Wanted rows per set; a set ends with the group that reaches its size, so groups stay whole.
+        seed: Of the order in which groups are taken.
+    """
+    ordered = iter(sorted(rows, key=lambda group: (draw(group, seed), group)))
+    parts: list[set[str]] = []
     for size in sizes:
-        parts.append(set(ordered[start : start + size]))
-        start += size
-    return [*parts, set(ordered[start:])]
+        part: set[str] = set()
+        count = 0
+        while count < size and (group := next(ordered, None)) is not None:
+            part.add(group)
+            count += rows[group]
+        parts.append(part)
+    return [*parts, set(ordered)]

@@ -23,6 +23,10 @@ class VectorStore:
 
     Two files grow together in ``cache/<fingerprint>/``: ``keys.bin`` (16 bytes a text) and ``vectors.bin`` (float32
     rows). Texts are masked first, as in the pipeline.
+
+    Attributes:
+        dimension: Of a vector.
+        fingerprint: The encoder's.
     """
 
     def __init__(self, encoder: Encoder, cache: Path) -> None:
@@ -31,6 +35,7 @@ class VectorStore:
         self._directory = cache / encoder.fingerprint[:16]
         self._directory.mkdir(parents=True, exist_ok=True)
         self.dimension = encoder.dimension
+        self.fingerprint = encoder.fingerprint
         keys = self._read("keys.bin")
         vectors = self._read("vectors.bin")
         stored = np.frombuffer(vectors[: len(vectors) // 4 * 4], dtype=np.float32)

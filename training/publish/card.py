@@ -2,53 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from models.artifacts import Artifact
+from models.encode.manifest import MANIFEST, parse_manifest
+from training.evaluate.measures import DIRECTION
 
+_ARROWS = {"higher": "↑", "lower": "↓", "target": "→ target"}
 _LIMITS = """\
 ## What it is for, and its limits
 
 Scores conversations between customers and service staff, Chinese first, English too, to support review by people.
 It is not made for decisions about a person without review.
 
-- **Not for commercial use as it stands.** The satisfaction weights were learnt from the STC-3 dialogues, which are for
-  non-commercial research. Fit them again on your own labelled conversations (`python -m training fit`) for other uses.
-- Satisfaction and resolution were learnt from public Weibo dialogues of 2–7 turns about telecom, phones and software.
-  Shop chats are longer, and their messages shorter. Consecutive messages of one side are read as one turn to bring the
-  two closer; positions after the seventh look alike. Trust the order of conversations more than the absolute level.
-- Ratings are those of 19 annotators who read the dialogue, not of the customers. The 90 % interval is about one
-  annotator's rating (1…5) of a conversation like the calibration split's.
+- **Terms.** The weights have learnt from every corpus above that has rows, and come under the terms of all of them.
+  Where one of these is for research only, so are they: fit them again on your own labelled conversations
+  (`docs/guides/training.md`) for other uses.
+- Satisfaction and resolution were learnt mostly from public Weibo dialogues of 2–7 turns about telecom, phones and
+  software. Shop chats are longer, and their messages shorter. Consecutive messages of one side are read as one turn to
+  bring the two closer. Trust the order of conversations more than the absolute level.
+- STC-3 ratings are those of 19 annotators who read the dialogue, not of the customers. The 90 % interval is about one
+  annotator's rating (1…5) of a finished dialogue like those of STC-3; of a running one it covers less.
 - "Resolved" is derived: an annotator counts if they marked a turn where the customer confirms a solution, or one
   where the helpdesk states a solution and rated task accomplishment 1 or better.
 - English satisfaction was learnt from translations of the Chinese dialogues; English sentiment from few own lines.
-- Sentiment reads each customer turn by itself, without the turns before. Irony is often read literally.
+- Irony is often read literally.
 - Bots count as the service side for satisfaction; system messages are skipped.
+
+## How the figures were made
+
+On rows that took no part in fitting or calibration, one split, fixed by a hash of each row's group (a conversation with
+its translation, a line). Training and calibration rows that repeat a held-out row, word for word or nearly, were
+dropped first. ↑ higher is better, ↓ lower is better, → closer to the target is better. Intervals: 95 %, bootstrap over
+conversations or lines; they tell sampling error only, not how your conversations differ from these.
 """
 
 
 def write_card(artifact: Artifact) -> None:
     """Write ``README.md`` into the artifact's directory."""
     manifest = artifact.manifest
+    metrics = manifest.metrics
     parts = [
         f"# Model card: {artifact.id}",
-        "Written by `training.publish.card`; figures are measured on rows that took no part in fitting or calibration.",
-        f"Encoder fingerprint `{manifest.encoder[:16]}…` (multilingual-e5-small, MIT, see `encoder/`). "
-        "`sentiment/`: one-hidden-layer networks on the vector of each customer turn. "
-        "`csat/`: bidirectional GRUs over the rounds of a conversation, joint for quality and nugget types.",
+        "Written by `training.publish.card` from `manifest.json`; not to be edited.",
+        _encoder(artifact),
+        *_notices(metrics),
         "## Data",
         _table(
-            ("corpus", "rows used", "terms", "sha256"),
+            ("corpus", "rows learnt from", "terms", "sha256"),
             [(s.name, f"{s.rows:,}", s.terms, f"`{s.sha256[:12]}…`") for s in manifest.data],
         ),
-        "## Satisfaction and resolution, held-out dialogues",
-        _figures(manifest.metrics.get("csat", {})),
+        "## Satisfaction and resolution, held-out conversations",
+        *(f"### {name}\n\n{_report(report)}" for name, report in metrics.get("csat", {}).items()),
         "## Sentiment, held-out lines",
-        _sentiment(manifest.metrics.get("sentiment", {})),
+        _lines(metrics.get("sentiment", {})),
+        *(
+            f"### Direction of sentiment, {name}\n\n{_report(report)}"
+            for name, report in metrics.get("direction", {}).items()
+        ),
         _LIMITS,
     ]
     (artifact.path / "README.md").write_text("\n\n".join(parts), encoding="utf-8")
+
+
+def _encoder(artifact: Artifact) -> str:
+    directory = artifact.path / "encoder"
+    name = parse_manifest(directory).name if (directory / MANIFEST).exists() else "none of its own"
+    return f"Encoder: {name}, fingerprint `{artifact.manifest.encoder[:16]}…`."
+
+
+def _notices(metrics: Mapping[str, Any]) -> Iterator[str]:
+    if forced := metrics.get("forced"):
+        yield "## Published although a gate refused"
+        yield f"Reason given: {forced['why']}\n\n" + "\n".join(f"- {line}" for line in forced["refused"])
+    if excused := metrics.get("excused"):
+        yield "## Baselines that win"
+        yield "\n".join(f"- {check}: {why}" for check, why in excused.items())
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -56,34 +86,70 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _show(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_show(item)}" for name, item in value.items())
-    return "–" if value is None else str(value)
+def _report(report: Mapping[str, Any]) -> str:
+    """Return a table of the measures that have a direction, and one of the slices."""
+    figures = {**report, **{f"prefix{percent}": value for percent, value in report.get("prefix", {}).items()}}
+    intervals = {**report.get("intervals", {}), **report.get("dialogue_intervals", {})}
+    rows = [
+        (
+            f"{name} {_ARROWS[DIRECTION[name]]}",
+            _show(figures[name]),
+            _bounds(intervals.get(name)),
+            _best(name, report.get("baselines", {})),
+        )
+        for name in figures
+        if name in DIRECTION
+    ]
+    size = next((f"{report[kind]:,} {kind}." for kind in ("dialogues", "conversations") if kind in report), "")
+    parts = [size, _table(("measure", "figure", "95 % interval", "best baseline"), rows)]
+    if slices := [
+        (f"{by} {value}", *(_show(figures.get(name)) for name in _slice_names(report)))
+        for by, values in report.get("slices", {}).items()
+        for value, figures in values.items()
+        if len(figures) > 1
+    ]:
+        parts.append(_table(("slice", *_slice_names(report)), slices))
+    return "\n\n".join(filter(None, parts))
 
 
-def _figures(by_set: Mapping[str, Mapping[str, Any]]) -> str:
-    names = list(dict.fromkeys(name for measures in by_set.values() for name in measures if name != "baselines"))
-    rows = [(name, *(_show(measures.get(name)) for measures in by_set.values())) for name in names]
-    for baseline in dict.fromkeys(b for measures in by_set.values() for b in measures.get("baselines", {})):
-        shown = (_show(measures.get("baselines", {}).get(baseline)) for measures in by_set.values())
-        rows.append((f"baseline {baseline}", *shown))
-    return _table(("measure", *by_set), rows)
+def _slice_names(report: Mapping[str, Any]) -> list[str]:
+    slices = report.get("slices", {}).values()
+    return list(dict.fromkeys(name for values in slices for figures in values.values() for name in figures))
 
 
-def _sentiment(by_corpus: Mapping[str, Mapping[str, Any]]) -> str:
+def _lines(by_corpus: Mapping[str, Mapping[str, Any]]) -> str:
     rows = []
-    for name, measures in by_corpus.items():
-        tfidf, majority = measures["baselines"]["tfidf"], measures["baselines"]["majority"]
+    for name, report in by_corpus.items():
+        intervals, baselines = report.get("intervals", {}), report.get("baselines", {})
         rows.append(
             (
                 name,
-                str(measures["lines"]),
-                str(measures["classes"]),
-                f"{measures['accuracy']} / {measures['macro_f1']}",
-                f"{tfidf['accuracy']} / {tfidf['macro_f1']}",
-                f"{majority['accuracy']} / {majority['macro_f1']}",
+                str(report["lines"]),
+                str(report["classes"]),
+                *(
+                    f"{_show(report[measure])} {_bounds(intervals.get(measure))} / {_best(measure, baselines)}"
+                    for measure in ("accuracy", "macro_f1")
+                ),
             )
         )
-    head = ("corpus", "lines", "classes", "accuracy / macro-F1", "TF-IDF of the same corpus", "majority")
-    return _table(head, rows)
+    head = ("corpus", "lines", "classes", "accuracy ↑ / best baseline", "macro-F1 ↑ / best baseline")
+    return "The baselines are fitted on the same corpus, ours once for all.\n\n" + _table(head, rows)
+
+
+def _best(measure: str, baselines: Mapping[str, Mapping[str, Any]]) -> str:
+    known = {name: figures[measure] for name, figures in baselines.items() if figures.get(measure) is not None}
+    if not known:
+        return "–"
+    sign = -1 if DIRECTION[measure] == "lower" else 1
+    name = max(known, key=lambda name: sign * known[name])
+    return f"{_show(known[name])} ({name})"
+
+
+def _bounds(interval: Sequence[float] | None) -> str:
+    return f"[{_show(interval[0])}, {_show(interval[1])}]" if interval else "–"
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, list):
+        return _bounds(value)
+    return "–" if value is None else str(value)
