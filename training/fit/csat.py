@@ -1,4 +1,4 @@
-"""Fits the satisfaction networks on annotated dialogues."""
+"""Fits the satisfaction ensemble on rated conversations, and says of each what members that never saw it would."""
 
 from __future__ import annotations
 
@@ -11,49 +11,36 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor, nn
 
-from models.domain.conversation import Conversation
-from models.scorers.csat.network import QUALITIES, WEIGHTS_NAME
-from models.scorers.csat.rounds import Message, read_message, round_features
+from models.scorers.csat.ensemble import blend
+from models.scorers.csat.network import NUGGETS, QUALITIES, WEIGHTS_NAME, Prediction
+from models.scorers.csat.rounds import round_features
 from training.config import CsatFit
-from training.data.replay import Observe, replay
-from training.data.stc3 import Dialogue
-from training.data.vectors import VectorStore
+from training.data.splits import draw
+from training.fit.csat_examples import Example
+from training.fit.csat_lexical import LexicalInputs, fit_lexical, predict_lexical, save_lexical
 from training.fit.csat_net import CsatNet
 
-
-def read_messages(conversation: Conversation, sentiment: Observe, vectors: VectorStore) -> list[Message]:
-    """Return what the scorer's ``observe`` would keep of each turn; system turns are left out.
-
-    Args:
-        conversation: Any.
-        sentiment: The fitted sentiment scorer's ``observe``.
-        vectors: Encoded texts.
-    """
-    context = replay(conversation, {"sentiment": sentiment, "csat": read_message}, vectors)
-    return [message for message in context.signals["csat"] if message is not None]
+_SHORT = 7  # rounds, as many as the STC-3 dialogues have at most
 
 
-class Examples:
-    """Dialogues as padded tensors; each turn of STC-3 is a round of its own, as the sides alternate."""
+class Batches:
+    """Examples as padded tensors: inputs ``x (n, T, d)``, ``lengths (n,)`` and the soft targets."""
 
-    def __init__(self, dialogues: Sequence[Dialogue], sentiment: Observe, vectors: VectorStore) -> None:
-        """Lay out inputs ``x (n, T, d)``, ``lengths (n,)`` and the soft targets."""
-        rows = []
-        for dialogue in dialogues:
-            messages = read_messages(dialogue.conversation, sentiment, vectors)
-            rows.append(round_features([[message] for message in messages], vectors.dimension))
+    def __init__(self, examples: Sequence[Example], width: int) -> None:
+        """Lay out the examples; ``width`` is that of a vector."""
+        rows = [round_features(example.rounds, width) for example in examples]
         self.lengths = torch.tensor([len(row) for row in rows])
         longest = int(self.lengths.max())
         self.x = torch.zeros(len(rows), longest, rows[0].shape[1])
-        self.customer = torch.zeros(len(rows), longest, 4)
-        self.service = torch.zeros(len(rows), longest, 3)
-        for at, (row, dialogue) in enumerate(zip(rows, dialogues, strict=True)):
+        self.customer = torch.zeros(len(rows), longest, len(NUGGETS["customer"]))
+        self.service = torch.zeros(len(rows), longest, len(NUGGETS["service"]))
+        for at, (row, example) in enumerate(zip(rows, examples, strict=True)):
             self.x[at, : len(row)] = torch.from_numpy(row)
-            for place, shares in enumerate(dialogue.nuggets):
-                target = self.customer if len(shares) == 4 else self.service
+            for place, shares in enumerate(example.nuggets or ()):
+                target = self.customer if len(shares) == len(NUGGETS["customer"]) else self.service
                 target[at, place] = torch.from_numpy(shares)
-        quality = np.array([[dialogue.distribution(q) for q in QUALITIES] for dialogue in dialogues])
-        self.quality = torch.from_numpy(quality).float()
+        self.quality = torch.tensor(np.array([example.quality for example in examples]), dtype=torch.float32)
+        self.weight = torch.tensor([example.weight for example in examples])
 
     def moments(self) -> tuple[Tensor, Tensor]:
         """Return mean and standard deviation over all rounds."""
@@ -65,42 +52,55 @@ def _soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return -(target * nn.functional.log_softmax(logits, dim=-1)).sum(dim=-1)
 
 
-def csat_loss(outputs: tuple[Tensor, Tensor, Tensor], targets: tuple[Tensor, Tensor, Tensor], fit: CsatFit) -> Tensor:
+def csat_loss(
+    outputs: tuple[Tensor, Tensor, Tensor], targets: tuple[Tensor, Tensor, Tensor], weight: Tensor, fit: CsatFit
+) -> Tensor:
     """Return cross-entropy on the annotators' distributions, plus the earth mover's term, plus nuggets.
 
     The earth mover's term is the mean absolute difference of the cumulative distributions (the NMD of Sakai 2018).
-    A target row of zeros (padding, the other side's round, a round cut off) counts nothing.
+    A target row of zeros (padding, the other side's round, a round cut off, a quality nobody rated) counts nothing.
+
+    Args:
+        outputs: The network's.
+        targets: Quality ``(n, 3, 5)``, customer nuggets ``(n, T, 4)``, service nuggets ``(n, T, 3)``.
+        weight: Of each conversation, ``(n,)``.
+        fit: Weights of the terms.
     """
     quality, customer, service = outputs
-    cumulative = (quality.softmax(dim=-1).cumsum(dim=-1) - targets[0].cumsum(dim=-1)).abs().mean()
-    rounds = targets[1].sum() + targets[2].sum()
+    rated = targets[0].sum(dim=-1) * weight[:, None]
+    apart = (quality.softmax(dim=-1).cumsum(dim=-1) - targets[0].cumsum(dim=-1)).abs().mean(dim=-1)
+    levels = ((_soft_cross_entropy(quality, targets[0]) + fit.earth_mover * apart) * rated).sum() / rated.sum()
+    asked = (targets[1].sum() + targets[2].sum()).clamp(min=1.0)
     nuggets = _soft_cross_entropy(customer, targets[1]).sum() + _soft_cross_entropy(service, targets[2]).sum()
-    levels = _soft_cross_entropy(quality, targets[0]).mean() + fit.earth_mover * cumulative
-    return levels + fit.nugget * nuggets / rounds
+    return levels + fit.nugget * nuggets / asked
 
 
-def fit_member(examples: Examples, fit: CsatFit, seed: int) -> CsatNet:
-    """Fit one network.
+def fit_member(batches: Batches, rows: NDArray[np.int64], fit: CsatFit, seed: int, prefix: float) -> CsatNet:
+    """Fit one network on some of the examples.
 
-    In each batch a share ``fit.prefix`` of the dialogues is cut at a random round and keeps the rating given to the
-    whole: so the network also learns to say, early, how a conversation will be rated.
+    In each batch a share ``prefix`` of the conversations is cut off at a random round and keeps the rating given to the
+    whole: so the network learns to say, early, how a conversation will be rated.
     """
     torch.manual_seed(seed)
-    net = CsatNet(*examples.moments(), fit.hidden, fit.dropout)
+    net = CsatNet(*batches.moments(), fit.hidden, fit.dropout)
     optimiser = torch.optim.AdamW(net.parameters(), lr=fit.learning_rate, weight_decay=fit.weight_decay)
-    count = len(examples.lengths)
-    steps = fit.epochs * -(-count // fit.batch)
+    chosen = torch.from_numpy(rows)
+    steps = fit.epochs * (len(rows) // fit.batch + 2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, fit.learning_rate, total_steps=steps)
     net.train()
     for _ in range(fit.epochs):
-        for rows in torch.randperm(count).split(fit.batch):  # type: ignore[no-untyped-call]
-            lengths = examples.lengths[rows]
-            cut = torch.rand(len(rows)) < fit.prefix
-            shorter = (torch.rand(len(rows)) * lengths).long().clamp(min=1)
-            lengths = torch.where(cut, shorter, lengths)
-            kept = (torch.arange(examples.x.shape[1])[None] < lengths[:, None])[..., None]
-            targets = (examples.quality[rows], examples.customer[rows] * kept, examples.service[rows] * kept)
-            loss = csat_loss(net(examples.x[rows], lengths), targets, fit)
+        for part in _deal(chosen, batches.lengths, fit.batch):
+            lengths = batches.lengths[part]
+            shorter = (torch.rand(len(part)) * lengths).long().clamp(min=1)
+            lengths = torch.where(torch.rand(len(part)) < prefix, shorter, lengths)
+            longest = int(lengths.max())
+            kept = (torch.arange(longest)[None] < lengths[:, None])[..., None]
+            targets = (
+                batches.quality[part],
+                batches.customer[part, :longest] * kept,
+                batches.service[part, :longest] * kept,
+            )
+            loss = csat_loss(net(batches.x[part, :longest], lengths), targets, batches.weight[part], fit)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -109,14 +109,63 @@ def fit_member(examples: Examples, fit: CsatFit, seed: int) -> CsatNet:
     return net.eval()
 
 
-def fit_csat(
-    dialogues: Sequence[Dialogue], sentiment: Observe, vectors: VectorStore, fit: CsatFit, seed: int, out: Path
-) -> None:
-    """Fit the ensemble on ``dialogues`` and write its weights (16-bit) into the directory ``out``."""
-    examples = Examples(dialogues, sentiment, vectors)
+def _deal(rows: Tensor, lengths: Tensor, size: int) -> list[Tensor]:
+    """Return ``rows`` in random batches, the few long conversations by themselves: a batch is padded to its longest."""
+    shuffled = rows[torch.randperm(len(rows))]
+    short = shuffled[lengths[shuffled] <= _SHORT].split(size)  # type: ignore[no-untyped-call]
+    long = shuffled[lengths[shuffled] > _SHORT].split(size)  # type: ignore[no-untyped-call]
+    parts = [part for part in (*short, *long) if len(part)]
+    return [parts[at] for at in torch.randperm(len(parts)).tolist()]
+
+
+def fit_csat(examples: Sequence[Example], width: int, fit: CsatFit, seed: int, out: Path) -> list[Prediction]:
+    """Fit the ensemble and write its weights into the directory ``out``.
+
+    The examples are dealt into ``fit.members`` folds by group; each network leaves out one, and so does, for it alone,
+    a linear model. The networks ship together (bagging), with a linear model fitted on everything. Every second network
+    learns from conversations that are cut off, too: these are better in the middle of one, the others at its end.
+
+    Returns:
+        Of each example what the members that had not seen it say: the material for calibration.
+    """
+    batches, lexical = Batches(examples, width), LexicalInputs.of(examples)
+    folds = np.array([int(draw(example.group, seed + 1) * fit.members) for example in examples])
+    unseen: dict[int, Prediction] = {}
     tensors: dict[str, NDArray[np.float16]] = {}
-    for at in range(fit.members):
-        state = fit_member(examples, fit, seed + at).state_dict()
-        tensors.update({f"{at}/{name}": np.ascontiguousarray(t.numpy(), dtype=np.float16) for name, t in state.items()})
+    for fold in range(fit.members):
+        seen, left_out = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        net = fit_member(batches, seen, fit, seed + fold, fit.prefix if fold % 2 else 0.0)
+        tensors.update(
+            {
+                f"{fold}/{name}": np.ascontiguousarray(t.numpy(), dtype=np.float16)
+                for name, t in net.state_dict().items()
+            }
+        )
+        if len(left_out):
+            words = predict_lexical(fit_lexical(lexical, seen, fit.lexical_strength), lexical, left_out)
+            for row, prediction, quality in zip(
+                left_out, _predict(net, batches, left_out, examples), words, strict=True
+            ):
+                unseen[int(row)] = blend(prediction, quality, fit.lexical_share)
     out.mkdir(parents=True, exist_ok=True)
     (out / WEIGHTS_NAME).write_bytes(save(tensors))
+    save_lexical(fit_lexical(lexical, np.arange(len(examples)), fit.lexical_strength), lexical, out)
+    return [unseen[row] for row in range(len(examples))]
+
+
+def _predict(net: CsatNet, batches: Batches, rows: NDArray[np.int64], examples: Sequence[Example]) -> list[Prediction]:
+    with torch.no_grad():
+        chosen = torch.from_numpy(rows)
+        quality, customer, service = (
+            output.softmax(dim=-1).double().numpy() for output in net(batches.x[chosen], batches.lengths[chosen])
+        )
+    return [
+        Prediction(
+            dict(zip(QUALITIES, quality[at], strict=True)),
+            [
+                (customer if messages[0].side == "customer" else service)[at, place]
+                for place, messages in enumerate(examples[row].rounds)
+            ],
+        )
+        for at, row in enumerate(rows)
+    ]

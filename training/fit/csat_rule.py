@@ -1,58 +1,45 @@
-"""Fits the satisfaction scorer's decision rule on the calibration dialogues."""
+"""Fits the satisfaction scorer's decision rule on what members of the ensemble say of dialogues they never saw."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.scorers.csat.decide import entropy_share, resolution_inputs, temper
-from models.scorers.csat.network import CsatEnsemble
-from models.scorers.csat.rounds import round_features
-from training.data.replay import Observe
+from models.scorers.csat.network import Prediction
+from training.config import CsatFit
 from training.data.stc3 import Dialogue
-from training.data.vectors import VectorStore
 from training.fit.calibrate import best_threshold, conformal_tail, fit_logistic, fit_temperature
-from training.fit.csat import read_messages
 
-_ABSTAIN_SHARE = 0.03  # of conversations like the calibration's that the scorer abstains on
-_MISSED_SHARE = 0.1  # of the resolved calibration conversations that the label "no" may cover
+_ABSTAIN_SHARE = 0.03  # of conversations like these that the scorer abstains on
+_MISSED_SHARE = 0.1  # of the resolved conversations that the label "no" may cover
+_TAILS = 7  # numbers of rounds with a tail of their own: 1, 2 … 7 or more
+_LEAST_GROUP = 100  # dialogues of one length under which it takes the tail of all
 
 
-def fit_csat_rule(
-    dialogues: Sequence[Dialogue],
-    train_prior: NDArray[np.float64],
-    sentiment: Observe,
-    vectors: VectorStore,
-    directory: Path,
-    coverage: float,
-) -> dict[str, Any]:
+def fit_csat_rule(dialogues: Sequence[Dialogue], unseen: Sequence[Prediction], fit: CsatFit) -> dict[str, Any]:
     """Return the component's configuration, the fields of ``CsatRule``.
 
     Labels follow the annotators' mean: at most 2.5 is dissatisfied, at least 3.5 satisfied; each threshold has the
     greatest F1. A conversation counts as resolved where at least half of the annotators saw it so.
 
     Args:
-        dialogues: The calibration split.
-        train_prior: Mean distribution of S over the training split, shape ``(5,)``.
-        sentiment: The fitted sentiment scorer's ``observe``.
-        vectors: Encoded texts.
-        directory: The fitted networks.
-        coverage: Of the interval.
+        dialogues: Annotated.
+        unseen: Of each, what was predicted by members that had not seen it.
+        fit: Coverage, and the share of the linear member.
     """
-    ensemble = CsatEnsemble.load(directory)
-    satisfaction, inputs = [], []
-    for dialogue in dialogues:
-        messages = read_messages(dialogue.conversation, sentiment, vectors)
-        features = round_features([[message] for message in messages], ensemble.width)
-        prediction = ensemble(features, [message.side for message in messages])
-        satisfaction.append(prediction.quality["S"])
-        inputs.append(resolution_inputs(prediction, [message.side == "customer" for message in messages]))
-    raw, regression = np.array(satisfaction), np.array(inputs)
-    temperature = fit_temperature(raw, np.array([dialogue.distribution("S") for dialogue in dialogues]))
+    raw = np.array([prediction.quality["S"] for prediction in unseen])
+    regression = np.array(
+        [
+            resolution_inputs(prediction, [turn.role == "customer" for turn in dialogue.conversation.turns])
+            for prediction, dialogue in zip(unseen, dialogues, strict=True)
+        ]
+    )
+    shares = np.array([dialogue.distribution("S") for dialogue in dialogues])
+    temperature = fit_temperature(raw, shares)
     calibrated = temper(raw, temperature)
     means = np.array([dialogue.mean("S") for dialogue in dialogues])
     resolved = np.array([dialogue.resolved for dialogue in dialogues])
@@ -62,14 +49,28 @@ def fit_csat_rule(
     entropies = [entropy_share([float(p) for p in row]) for row in calibrated]
     return {
         "temperature": temperature,
-        "coverage": coverage,
-        "tail": conformal_tail(calibrated, [dialogue.ratings["S"] for dialogue in dialogues], coverage),
+        "lexical_share": fit.lexical_share,
+        "coverage": fit.coverage,
+        "tails": _fit_tails(dialogues, calibrated, fit.coverage),
         "dissatisfied": best_threshold(calibrated[:, :2].sum(axis=1), means <= 2.5),
         "satisfied": best_threshold(calibrated[:, 3:].sum(axis=1), means >= 3.5),
         "max_entropy": round(float(np.quantile(entropies, 1 - _ABSTAIN_SHARE)), 4),
-        "prior": [round(float(p), 6) for p in train_prior],
+        "prior": [round(float(p), 6) for p in shares.mean(axis=0)],
         "resolved_weights": weights,
         "resolved_yes": yes,
         "resolved_no": min(round(float(np.quantile(p_resolved[resolved >= 0.5], _MISSED_SHARE)), 4), yes),
         "resolved_prior": round(float(resolved.mean()), 6),
     }
+
+
+def _fit_tails(dialogues: Sequence[Dialogue], calibrated: NDArray[np.float64], coverage: float) -> list[float]:
+    """Return a conformal tail by number of rounds (Mondrian: Vovk et al. 2003): coverage holds at each length."""
+    lengths = np.array([min(len(dialogue.conversation.turns), _TAILS) for dialogue in dialogues])
+    ratings = [dialogue.ratings["S"] for dialogue in dialogues]
+    tails = []
+    for length in range(1, _TAILS + 1):
+        rows = np.flatnonzero(lengths == length)
+        if len(rows) < _LEAST_GROUP:
+            rows = np.arange(len(dialogues))
+        tails.append(conformal_tail(calibrated[rows], [ratings[row] for row in rows], coverage))
+    return tails

@@ -34,8 +34,10 @@ class CsatRule:
     Attributes:
         temperature: Sharpens (<1) or flattens (>1) the satisfaction distribution.
         coverage: Nominal share of single ratings inside the interval, 0…1.
-        tail: The interval runs from this quantile of the distribution to the mirrored one; split-conformal, so that
-            it covers ``coverage`` of the ratings of the calibration split.
+        lexical_share: Of the linear member in quality, 0…1.
+        tails: The interval runs from this quantile of the distribution to the mirrored one, for conversations of
+            1, 2 … 7 or more rounds (7 numbers); conformal, so that it covers ``coverage`` of the ratings of
+            dialogues that took no part in fitting what judged them, whatever their length.
         dissatisfied: P(1 or 2) from which the label is ``dissatisfied``.
         satisfied: P(4 or 5) from which it is ``satisfied``, if not dissatisfied.
         max_entropy: Entropy of the distribution as a share of log 5 above which the scorer abstains.
@@ -48,7 +50,8 @@ class CsatRule:
 
     temperature: float
     coverage: float
-    tail: float
+    lexical_share: float
+    tails: tuple[float, ...]
     dissatisfied: float
     satisfied: float
     max_entropy: float
@@ -62,7 +65,8 @@ class CsatRule:
     def from_config(cls, config: Mapping[str, Any]) -> CsatRule:
         """Return the rule that the component's ``config`` holds."""
         values: dict[str, Any] = {name: config[name] for name in cls.__slots__}
-        values["prior"], values["resolved_weights"] = tuple(values["prior"]), tuple(values["resolved_weights"])
+        for name in ("tails", "prior", "resolved_weights"):
+            values[name] = tuple(values[name])
         return cls(**values)
 
 
@@ -113,8 +117,16 @@ def _log_odds(p: float) -> float:
     return math.log(p / (1.0 - p))
 
 
-def decide_csat(distribution: NDArray[np.float64], rule: CsatRule, *, readable: bool) -> CsatScore:
-    """Return the score for an uncalibrated distribution over 1…5; ``readable`` is false where no customer text is."""
+def decide_csat(distribution: NDArray[np.float64], rule: CsatRule, rounds: int, *, readable: bool) -> CsatScore:
+    """Return the score for an uncalibrated distribution over 1…5.
+
+    Args:
+        distribution: Shape ``(5,)``.
+        rule: The decision rule.
+        rounds: How many the conversation has.
+        readable: False where no customer text is.
+    """
+    tail = rule.tails[min(max(rounds, 1), len(rule.tails)) - 1]
     tempered = temper(distribution, rule.temperature)
     levels = [float(p) for p in tempered]
     dissatisfied, satisfied = math.fsum(levels[:2]), math.fsum(levels[3:])
@@ -128,8 +140,8 @@ def decide_csat(distribution: NDArray[np.float64], rule: CsatRule, *, readable: 
         mean=round(math.fsum(rating * p for rating, p in enumerate(levels, start=1)), _DECIMALS),
         p_dissatisfied=round(dissatisfied, _DECIMALS),
         interval=(
-            round(quantile(levels, rule.tail), _DECIMALS),
-            round(quantile(levels, 1.0 - rule.tail), _DECIMALS),
+            round(quantile(levels, tail), _DECIMALS),
+            round(quantile(levels, 1.0 - tail), _DECIMALS),
         ),
         coverage=rule.coverage,
         label=label,

@@ -1,10 +1,11 @@
-"""The bidirectional GRU in numpy, one conversation at a time: the same equations as torch.nn.GRU, without torch.
+"""The bidirectional GRU in numpy, for one conversation or several: the same equations as torch.nn.GRU, without torch.
 
 Scoring a finished conversation takes a few milliseconds, and nothing has to import or configure torch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from models.scorers.csat.rounds import EXTRA_FEATURES, Side
+from models.scorers.csat.rounds import EXTRA_FEATURES, SIDES, Side
 
 QUALITIES = ("A", "S", "E")
 LEVELS = 5
@@ -54,39 +55,50 @@ class BiGruNet:
         """Take the state dict of the torch module in ``training.fit.csat_net`` as arrays."""
         self._w = weights
 
-    def _run(self, x: _Array, suffix: str) -> _Array:
-        hidden = self._w[f"gru.weight_hh_l0{suffix}"]
+    def _run(self, x: _Array, lengths: NDArray[np.int64], suffix: str) -> _Array:
+        """Return the states after each round, shape ``(n, T, hidden)``; what is in the padding means nothing."""
+        hidden = self._w[f"gru.weight_hh_l0{suffix}"].T
         bias = self._w[f"gru.bias_hh_l0{suffix}"]
-        size = hidden.shape[1]
+        size = hidden.shape[0]
         projected = x @ self._w[f"gru.weight_ih_l0{suffix}"].T + self._w[f"gru.bias_ih_l0{suffix}"]
-        state = np.zeros(size, dtype=np.float32)
-        states = np.empty((len(x), size), dtype=np.float32)
-        order = range(len(x)) if not suffix else range(len(x) - 1, -1, -1)
-        for t in order:
-            recurrent = hidden @ state + bias
-            reset_update = _sigmoid(projected[t, : 2 * size] + recurrent[: 2 * size])
-            new = np.tanh(projected[t, 2 * size :] + reset_update[:size] * recurrent[2 * size :])
-            update = reset_update[size:]
-            state = (1.0 - update) * new + update * state
-            states[t] = state
+        count, longest = x.shape[:2]
+        state = np.zeros((count, size), dtype=np.float32)
+        states = np.empty((count, longest, size), dtype=np.float32)
+        for t in range(longest) if not suffix else range(longest - 1, -1, -1):
+            recurrent = state @ hidden + bias
+            reset_update = _sigmoid(projected[:, t, : 2 * size] + recurrent[:, : 2 * size])
+            new = np.tanh(projected[:, t, 2 * size :] + reset_update[:, :size] * recurrent[:, 2 * size :])
+            update = reset_update[:, size:]
+            after = (1.0 - update) * new + update * state
+            state = np.where((t < lengths)[:, None], after, state)
+            states[:, t] = state
         return states
 
-    def __call__(self, features: _Array, sides: list[Side]) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
-        """Return quality probabilities, shape ``(3, 5)``, and one nugget distribution a round."""
-        x = (features - self._w["mean"]) / self._w["scale"]
-        forward, backward = self._run(x, ""), self._run(x, "_reverse")
-        states = np.concatenate([forward, backward], axis=1)
-        pooled = np.concatenate([forward[-1], backward[0], states.mean(axis=0), states.max(axis=0)])
-        quality = self._w["quality.weight"] @ pooled + self._w["quality.bias"]
-        nuggets = [
-            _softmax(self._w[f"{side}.weight"] @ state + self._w[f"{side}.bias"])
-            for state, side in zip(states, sides, strict=True)
-        ]
-        return _softmax(quality.reshape(len(QUALITIES), LEVELS)), nuggets
+    def __call__(
+        self, x: _Array, lengths: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], dict[Side, NDArray[np.float64]]]:
+        """Return quality probabilities, ``(n, 3, 5)``, and nugget probabilities by side, ``(n, T, 4 or 3)``.
+
+        Args:
+            x: Features of n conversations, padded with zeros, ``(n, T, d)``.
+            lengths: Rounds of each, at least 1.
+        """
+        x = (x - self._w["mean"]) / self._w["scale"]
+        forward, backward = self._run(x, lengths, ""), self._run(x, lengths, "_reverse")
+        states = np.concatenate([forward, backward], axis=2)
+        inside = (np.arange(x.shape[1])[None] < lengths[:, None])[..., None]
+        mean = np.where(inside, states, 0.0).sum(axis=1) / lengths[:, None].astype(np.float32)
+        peak = np.where(inside, states, -np.inf).max(axis=1)
+        pooled = np.concatenate([forward[:, -1], backward[:, 0], mean, peak], axis=1).astype(np.float32)
+        quality = pooled @ self._w["quality.weight"].T + self._w["quality.bias"]
+        nuggets: dict[Side, NDArray[np.float64]] = {
+            side: _softmax(states @ self._w[f"{side}.weight"].T + self._w[f"{side}.bias"]) for side in SIDES
+        }
+        return _softmax(quality.reshape(len(x), len(QUALITIES), LEVELS)), nuggets
 
 
-class CsatEnsemble:
-    """Networks of different seeds; their probabilities are averaged."""
+class CsatNetworks:
+    """Networks that each left out another part of the training dialogues; their probabilities are averaged."""
 
     def __init__(self, members: list[BiGruNet], width: int) -> None:
         """Keep the members; ``width`` is the encoder's vector width."""
@@ -94,7 +106,7 @@ class CsatEnsemble:
         self._members = members
 
     @classmethod
-    def load(cls, directory: Path) -> CsatEnsemble:
+    def load(cls, directory: Path) -> CsatNetworks:
         """Read the weights from ``directory``; stored as 16-bit floats, used as 32-bit."""
         by_member: dict[str, dict[str, _Array]] = {}
         for key, tensor in load_file(directory / WEIGHTS_NAME).items():
@@ -104,9 +116,24 @@ class CsatEnsemble:
         columns = len(by_member[min(by_member)]["mean"])
         return cls(members, columns - len(EXTRA_FEATURES))
 
-    def __call__(self, features: _Array, sides: list[Side]) -> Prediction:
-        """Return the ensemble's prediction for the rounds of one conversation (at least one)."""
-        outputs = [member(features, sides) for member in self._members]
+    def __call__(self, features: Sequence[_Array], sides: Sequence[Sequence[Side]]) -> list[Prediction]:
+        """Return the networks' predictions.
+
+        Args:
+            features: Of each conversation its rounds, ``(rounds, d)``, at least one.
+            sides: Of each round.
+        """
+        lengths = np.array([len(rows) for rows in features])
+        x = np.zeros((len(features), int(lengths.max()), features[0].shape[1]), dtype=np.float32)
+        for at, rows in enumerate(features):
+            x[at, : len(rows)] = rows
+        outputs = [member(x, lengths) for member in self._members]
         quality = np.mean([output[0] for output in outputs], axis=0)
-        nuggets = [np.mean(parts, axis=0) for parts in zip(*(output[1] for output in outputs), strict=True)]
-        return Prediction(dict(zip(QUALITIES, quality, strict=True)), nuggets)
+        nuggets = {side: np.mean([output[1][side] for output in outputs], axis=0) for side in SIDES}
+        return [
+            Prediction(
+                dict(zip(QUALITIES, quality[at], strict=True)),
+                [nuggets[side][at, place] for place, side in enumerate(spoke)],
+            )
+            for at, spoke in enumerate(sides)
+        ]

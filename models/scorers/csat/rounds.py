@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from models.domain.context import Context
 from models.domain.conversation import Role
 from models.domain.scores import TurnSentiment
+from models.text.ngrams import Ngrams, count_ngrams
 
 Side = Literal["customer", "service"]
 SIDES: tuple[Side, ...] = ("customer", "service")
 EXTRA_FEATURES = ("service", "length", "position", "silent", "negative", "neutral", "positive", "last_score")
 _SIDE_OF: dict[Role, Side] = {"customer": "customer", "agent": "service", "bot": "service"}
+BUCKETS = 2**14  # of hashed words
 _LAST_POSITION = 6  # training dialogues have at most seven rounds; later ones look like the seventh
 
 
@@ -34,12 +36,14 @@ class Message:
         characters: Length of the text.
         vector: The encoder's, shape ``(d,)``; ``None`` without text.
         sentiment: Of a customer's message with text; else ``None``.
+        ngrams: Its words, hashed into ``BUCKETS``.
     """
 
     side: Side
     characters: int
     vector: NDArray[np.float32] | None
     sentiment: TurnSentiment | None = None
+    ngrams: Ngrams = field(default_factory=lambda: count_ngrams("", BUCKETS))
 
 
 def side_of(role: Role) -> Side | None:
@@ -52,8 +56,10 @@ def read_message(context: Context) -> Message | None:
     side = side_of(context.turns[-1].role)
     if side is None:
         return None
-    characters = len(context.texts[-1].strip())
-    return Message(side, characters, context.signals["encoder"][-1], context.signals["sentiment"][-1])
+    text = context.texts[-1].strip()
+    return Message(
+        side, len(text), context.signals["encoder"][-1], context.signals["sentiment"][-1], count_ngrams(text, BUCKETS)
+    )
 
 
 def group_rounds(messages: Iterable[Message]) -> list[list[Message]]:

@@ -16,8 +16,9 @@ from models.scorers.csat.decide import (
     label_resolution,
     resolution_inputs,
 )
-from models.scorers.csat.network import CsatEnsemble, Prediction
-from models.scorers.csat.rounds import Message, group_rounds, read_message, round_features
+from models.scorers.csat.ensemble import CsatEnsemble
+from models.scorers.csat.network import Prediction
+from models.scorers.csat.rounds import Message, group_rounds, read_message
 
 
 class CsatScorer:
@@ -40,33 +41,46 @@ class CsatScorer:
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> CsatScorer:
         """Load the component from a verified artifact."""
-        ensemble = CsatEnsemble.load(artifact.directory(cls.name))
-        return cls(
-            ensemble, CsatRule.from_config(artifact.config(cls.name)), artifact.component_version(cls.name, "sentiment")
-        )
+        rule = CsatRule.from_config(artifact.config(cls.name))
+        ensemble = CsatEnsemble.load(artifact.directory(cls.name), rule.lexical_share)
+        return cls(ensemble, rule, artifact.component_version(cls.name, "sentiment"))
 
     def observe(self, context: Context) -> Message | None:
         """Return what is kept of the newest turn; ``None`` for system turns."""
         return read_message(context)
 
     def predict(self, messages: Sequence[Message]) -> Prediction:
-        """Return the network's uncalibrated beliefs about at least one message, nuggets one a round."""
-        rounds = group_rounds(messages)
-        features = round_features(rounds, self._ensemble.width)
-        return self._ensemble(features, [messages[0].side for messages in rounds])
+        """Return the uncalibrated beliefs about at least one message, nuggets one a round."""
+        return self._ensemble([group_rounds(messages)])[0]
 
     def score(self, context: Context) -> CsatOutcome:
         """Return satisfaction and resolution over the turns so far; where nothing can be read, the prior."""
-        messages = [message for message in context.signals[self.name] if message is not None]
-        readable = any(message.side == "customer" and message.vector is not None for message in messages)
-        if not readable:
+        return self.score_many([context])[0]
+
+    def score_many(self, contexts: Sequence[Context]) -> list[CsatOutcome]:
+        """Return what ``score`` says of each context, up to the last digits of a float, in a fraction of the time."""
+        spoken = [self._messages(context) for context in contexts]
+        readable = [
+            any(message.side == "customer" and message.vector is not None for message in messages)
+            for messages in spoken
+        ]
+        rounds = [group_rounds(messages) for messages in spoken]
+        asked = [at for at, can in enumerate(readable) if can]
+        predictions = dict(zip(asked, self._ensemble([rounds[at] for at in asked]) if asked else [], strict=True))
+        return [self._decide(rounds[at], predictions.get(at)) for at in range(len(contexts))]
+
+    def _messages(self, context: Context) -> list[Message]:
+        return [message for message in context.signals[self.name] if message is not None]
+
+    def _decide(self, rounds: list[list[Message]], prediction: Prediction | None) -> CsatOutcome:
+        if prediction is None:
             prior = np.array(self.rule.prior, dtype=np.float64)
             return CsatOutcome(
-                decide_csat(prior, self.rule, readable=False), label_resolution(self.rule.resolved_prior, self.rule)
+                decide_csat(prior, self.rule, len(rounds), readable=False),
+                label_resolution(self.rule.resolved_prior, self.rule),
             )
-        prediction = self.predict(messages)
-        customer = [group[0].side == "customer" for group in group_rounds(messages)]
+        customer = [messages[0].side == "customer" for messages in rounds]
         return CsatOutcome(
-            decide_csat(prediction.quality["S"], self.rule, readable=True),
+            decide_csat(prediction.quality["S"], self.rule, len(rounds), readable=True),
             decide_resolution(resolution_inputs(prediction, customer), self.rule),
         )

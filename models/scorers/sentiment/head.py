@@ -1,4 +1,8 @@
-"""The classifier on top of the encoder: one hidden layer, in numpy, so that scoring needs no torch."""
+"""The classifier of one customer turn, in numpy, so that scoring needs no torch.
+
+Two members: networks of one hidden layer that read the turn's vector, its marks of tone and the vector of what the
+service said before; and a linear model of its words, which sees what a vector blurs.
+"""
 
 from __future__ import annotations
 
@@ -10,49 +14,78 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from models.scorers.sentiment.features import tone_features
+from models.text.ngrams import count_ngrams, weigh_ngrams
 
 CLASSES = ("negative", "neutral", "positive")
+BUCKETS = 2**15  # of hashed words
 WEIGHTS_NAME = "head.safetensors"
+
+_Array = NDArray[np.float32]
+
+
+def head_inputs(text: str, vector: _Array, before: _Array | None) -> _Array:
+    """Return the networks' raw input, shape ``(2 d + 9,)``: vector, tone, whether and what the service said before.
+
+    Args:
+        text: Of the turn.
+        vector: Of the turn, shape ``(d,)``.
+        before: Of the service's turn that this one answers, or ``None``.
+    """
+    said = np.zeros_like(vector) if before is None else before
+    return np.concatenate([vector, tone_features(text), [np.float32(before is not None)], said]).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class SentimentHead:
-    """Weights of ``softmax(W2 · relu(W1 · (x − mean) / scale + b1) + b2)`` averaged over ``members`` networks.
+    """Weights of both members.
+
+    The networks' logits are ``W2 · relu(W1 · (x − mean) / scale + b1) + b2``, averaged over ``members`` networks; the
+    linear model's are ``bias + Σ tfidf · words``.
 
     Attributes:
-        mean: Of the inputs in training, shape ``(d + 8,)`` for vectors of width ``d``.
+        mean: Of the inputs in training, shape ``(2 d + 9,)`` for vectors of width ``d``.
         scale: Their standard deviation, same shape.
-        w1: Shape ``(members, hidden, d + 8)``; ``b1`` ``(members, hidden)``; ``w2`` ``(members, 3, hidden)``;
+        w1: Shape ``(members, hidden, 2 d + 9)``; ``b1`` ``(members, hidden)``; ``w2`` ``(members, 3, hidden)``;
             ``b2`` ``(members, 3)``.
-        temperature: Divides the mean logits; fitted on held-out lines.
+        rarity: Inverse document frequency by bucket, ``(BUCKETS,)``.
+        words: Weights by bucket, ``(BUCKETS, 3)``.
+        bias: ``(3,)``.
+        share: Of the linear model in the logits, 0…1.
+        temperature: Divides the logits; fitted on held-out lines.
     """
 
-    mean: NDArray[np.float32]
-    scale: NDArray[np.float32]
-    w1: NDArray[np.float32]
-    b1: NDArray[np.float32]
-    w2: NDArray[np.float32]
-    b2: NDArray[np.float32]
+    mean: _Array
+    scale: _Array
+    w1: _Array
+    b1: _Array
+    w2: _Array
+    b2: _Array
+    rarity: _Array
+    words: _Array
+    bias: _Array
+    share: float
     temperature: float
 
     @classmethod
-    def load(cls, directory: Path, temperature: float) -> SentimentHead:
+    def load(cls, directory: Path, share: float, temperature: float) -> SentimentHead:
         """Read the weights from ``directory``; stored as 16-bit floats, used as 32-bit."""
         stored = load_file(directory / WEIGHTS_NAME)
         weights = {name: tensor.astype(np.float32) for name, tensor in stored.items()}
-        return cls(**weights, temperature=temperature)
+        return cls(**weights, share=share, temperature=temperature)
 
-    def logits(self, vector: NDArray[np.float32], text: str) -> NDArray[np.float64]:
-        """Return the three logits, before the temperature, of one text and its vector of shape ``(d,)``."""
-        x = (np.concatenate([vector, tone_features(text)]) - self.mean) / self.scale
+    def logits(self, vector: _Array, text: str, before: _Array | None = None) -> NDArray[np.float64]:
+        """Return the three logits, before the temperature, of one text; arguments as in :func:`head_inputs`."""
+        x = (head_inputs(text, vector, before) - self.mean) / self.scale
         total = np.zeros(len(CLASSES), dtype=np.float64)
         for w1, b1, w2, b2 in zip(self.w1, self.b1, self.w2, self.b2, strict=True):
             total += w2 @ np.maximum(w1 @ x + b1, 0.0) + b2
-        return total / len(self.w1)
+        ngrams = count_ngrams(text, BUCKETS)
+        lexical = self.bias + weigh_ngrams(ngrams, self.rarity) @ self.words[ngrams[0]]
+        return np.asarray((1.0 - self.share) * total / len(self.w1) + self.share * lexical)
 
-    def probabilities(self, vector: NDArray[np.float32], text: str) -> tuple[float, float, float]:
+    def probabilities(self, vector: _Array, text: str, before: _Array | None = None) -> tuple[float, float, float]:
         """Return P(negative), P(neutral), P(positive) of one text; they sum to 1."""
-        z = self.logits(vector, text) / self.temperature
+        z = self.logits(vector, text, before) / self.temperature
         p = np.exp(z - z.max())
         p /= p.sum()
         return float(p[0]), float(p[1]), float(p[2])

@@ -9,6 +9,7 @@ from typing import Any
 from models.artifacts import Artifact
 from models.domain.context import Context
 from models.domain.scores import SentimentScore, TurnSentiment
+from models.scorers.sentiment.before import REACH, service_before
 from models.scorers.sentiment.head import CLASSES, SentimentHead
 from models.scorers.sentiment.trajectory import TrajectoryRule, summarise
 
@@ -16,7 +17,7 @@ _DECIMALS = 6
 
 
 class SentimentScorer:
-    """Scores each customer turn by itself and summarises where the conversation went.
+    """Scores each customer turn after what the service said before it, and summarises where it went.
 
     Its signal is a ``TurnSentiment``, or ``None`` for a turn that is not the customer's or carries no text.
     """
@@ -40,7 +41,7 @@ class SentimentScorer:
     @classmethod
     def from_files(cls, directory: Path, config: Mapping[str, Any], version: str) -> SentimentScorer:
         """Load the component from its weights' directory and its configuration, before they are published."""
-        head = SentimentHead.load(directory, float(config["temperature"]))
+        head = SentimentHead.load(directory, float(config["lexical_share"]), float(config["temperature"]))
         return cls(head, TrajectoryRule.from_config(config["trajectory"]), version)
 
     def observe(self, context: Context) -> TurnSentiment | None:
@@ -48,7 +49,12 @@ class SentimentScorer:
         turn, text, vector = context.turns[-1], context.texts[-1], context.signals["encoder"][-1]
         if turn.role != "customer" or vector is None or not text.strip():
             return None
-        probs = self._head.probabilities(vector, text)
+        latest = slice(-REACH - 1, -1)
+        said = [
+            (turn.role, vector)
+            for turn, vector in zip(context.turns[latest], context.signals["encoder"][latest], strict=True)
+        ]
+        probs = self._head.probabilities(vector, text, service_before(said))
         negative, neutral, positive = (round(p, _DECIMALS) for p in probs)
         return TurnSentiment(
             turn=turn.index,

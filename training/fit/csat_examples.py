@@ -1,0 +1,76 @@
+"""Conversations to learn satisfaction from, as the scorer reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.domain.conversation import Conversation
+from models.scorers.csat.network import LEVELS, QUALITIES
+from models.scorers.csat.rounds import Message, group_rounds, read_message
+from training.data.rated import Rated
+from training.data.replay import Observe, replay
+from training.data.stc3 import Dialogue
+from training.data.vectors import VectorStore
+
+_SATISFACTION = QUALITIES.index("S")
+_SURVEY_SPREAD = 0.3  # of a single rating, what goes to its neighbours: nobody rates the same chat alike twice
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A conversation to learn from.
+
+    Attributes:
+        rounds: As the scorer would read it.
+        group: Examples of one group (translations) are left out together.
+        quality: Shares of raters, ``(3, 5)``; a row of zeros where nobody was asked.
+        nuggets: One a round, over ``NUGGETS`` of its side; ``None`` where nobody was asked.
+        weight: In the loss, where an STC-3 dialogue has 1.
+    """
+
+    rounds: list[list[Message]]
+    group: str
+    quality: NDArray[np.float64]
+    nuggets: Sequence[NDArray[np.float64]] | None
+    weight: float = 1.0
+
+
+def read_messages(conversation: Conversation, sentiment: Observe, vectors: VectorStore) -> list[Message]:
+    """Return what the scorer's ``observe`` would keep of each turn; system turns are left out.
+
+    Args:
+        conversation: Any.
+        sentiment: The fitted sentiment scorer's ``observe``.
+        vectors: Encoded texts.
+    """
+    context = replay(conversation, {"sentiment": sentiment, "csat": read_message}, vectors)
+    return [message for message in context.signals["csat"] if message is not None]
+
+
+def dialogue_examples(dialogues: Sequence[Dialogue], sentiment: Observe, vectors: VectorStore) -> list[Example]:
+    """Return STC-3 dialogues as examples; each turn is a round of its own, as the sides alternate."""
+    return [
+        Example(
+            [[message] for message in read_messages(dialogue.conversation, sentiment, vectors)],
+            dialogue.conversation.id,
+            np.array([dialogue.distribution(quality) for quality in QUALITIES]),
+            dialogue.nuggets,
+        )
+        for dialogue in dialogues
+    ]
+
+
+def rated_examples(rated: Sequence[Rated], sentiment: Observe, vectors: VectorStore) -> list[Example]:
+    """Return rated conversations as examples; those without a rating or without a message are left out."""
+    examples = []
+    for row in rated:
+        rounds = group_rounds(read_messages(row.conversation, sentiment, vectors))
+        if rounds and row.ratings and row.weight > 0:
+            quality = np.zeros((len(QUALITIES), LEVELS))
+            quality[_SATISFACTION] = row.distribution(_SURVEY_SPREAD if len(row.ratings) == 1 else 0.0)
+            examples.append(Example(rounds, row.conversation.id, quality, None, row.weight))
+    return examples
