@@ -9,69 +9,95 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from training.data.splits import draw
-from training.data.ssa import SsaChat, frequent_words, read_chats, without_copies
+from training.data.ssa import frequent_words, read_chats, without_copies
 from training.fit.ssa_batches import FIRST_WORD, Corpus
 from training.fit.ssa_config import SsaConfig
 from training.fit.ssa_linear import LinearModel, fit_linear
-from training.fit.ssa_model import Logs, SsaModel, mix, predict
+from training.fit.ssa_logs import Logs
+from training.fit.ssa_model import Members, SsaModel
 from training.fit.ssa_net import Shape, SsaNet
+from training.fit.ssa_rule import apply_crosswise, choose_bias, macro_f1
+from training.fit.ssa_stack import Stack, fit_stack, gather
 from training.fit.ssa_words import word_vectors
 
 _NEIGHBOURS = 12  # batches that are sorted by length together
-_STEPS = np.linspace(-1.5, 1.5, 31)
-
-Bias = tuple[float, float, float]
 
 
 class _Unseen(NamedTuple):
-    """What a network and a linear model say of a fold they have not seen, and what is true.
+    """What members say of a fold they have not seen, and what is true.
 
-    Log probabilities ``net``, ``linear`` ``(conversations, 3)`` and ``turns`` ``(customer turns, 3)``; classes 0…2
-    ``satisfaction`` and ``sentiment``.
+    Attributes:
+        net: Log probabilities of satisfaction by the fold's networks, ``(conversations, 3)``.
+        linear: The same by the linear model.
+        rows: What the stack reads, ``(conversations, D)``.
+        satisfaction: Classes 0…2.
+        fold: The fold's number, once per conversation.
+        turns: Log probabilities of sentiment, ``(customer turns, 3)``.
+        sentiment: Classes 0…2.
+        turn_fold: The fold's number, once per customer turn.
     """
 
     net: Logs
     linear: Logs
+    rows: NDArray[np.float32]
     satisfaction: NDArray[np.int64]
+    fold: NDArray[np.int64]
     turns: Logs
     sentiment: NDArray[np.int64]
+    turn_fold: NDArray[np.int64]
 
 
 def fit_ssa(config: SsaConfig) -> SsaModel:
-    """Fit the ensemble on ``config.train`` and write it into ``config.out``, after each member anew.
+    """Fit the ensemble on ``config.train`` and write it into ``config.out``.
 
-    Every member leaves out a fold of its own; the decision rule is set on what they say of these folds together.
-    Copies of one conversation are in one fold.
+    The stack and the decision rule are fitted on what members say of folds they have not seen. The networks that
+    said so are kept, the linear models are fitted anew on everything. Copies of one conversation are in one fold.
     """
     # One thread: results then do not depend on the machine's number of cores.
     torch.set_num_threads(1)
+    with threadpool_limits(1):
+        return _fit(config)
+
+
+def _fit(config: SsaConfig) -> SsaModel:
     chats = without_copies(read_chats(config.train), read_chats(config.test))
     folds = [int(draw(chat.content, config.seed) * config.folds) for chat in chats]
     vocabulary = frequent_words(chats, config.least)
     shape = Shape(len(vocabulary) + FIRST_WORD, config.dimension, config.channels, config.hidden)
-    linear = _fit_linear(chats, config)
     nets: list[SsaNet] = []
-    unseen: list[_Unseen] = []
-    for member in range(config.members):
-        seen = [chat for chat, fold in zip(chats, folds, strict=True) if fold != member]
-        rest = [chat for chat, fold in zip(chats, folds, strict=True) if fold == member]
-        nets.append(fit_member(Corpus(seen, vocabulary), shape, config, config.seed + member))
-        unseen.append(_judge_unseen(nets[-1], _fit_linear(seen, config), rest, vocabulary))
-        columns = _Unseen(*(np.concatenate(column) for column in zip(*unseen, strict=True)))
-        rule = _set_rule(columns, config.linear_share)
-        figures = {"conversations": len(chats), **_measure_unseen(columns, config.linear_share, rule)}
-        model = SsaModel(tuple(nets), linear, config.linear_share, tuple(vocabulary), shape, *rule, figures)
-        model.save(config.out, config.name)
-        print(f"{time.strftime('%H:%M:%S')} member {member + 1}: {figures}", file=sys.stderr, flush=True)
+    parts: list[_Unseen] = []
+    for fold in range(config.folds):
+        seen = Corpus([chat for chat, own in zip(chats, folds, strict=True) if own != fold], vocabulary)
+        rest = Corpus([chat for chat, own in zip(chats, folds, strict=True) if own == fold], vocabulary)
+        seeds = range(config.seed + fold * config.repeats, config.seed + (fold + 1) * config.repeats)
+        members = Members(tuple(fit_member(seen, shape, config, seed) for seed in seeds), *_fit_linear(seen, config))
+        nets.extend(members.nets)
+        parts.append(_judge_unseen(members, rest, fold))
+        print(f"{time.strftime('%H:%M:%S')} fold {fold + 1} of {config.folds}", file=sys.stderr, flush=True)
+    unseen = _Unseen(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    stacked = _stack_crosswise(unseen, config)
+    model = SsaModel(
+        Members(tuple(nets), *_fit_linear(Corpus(chats, vocabulary), config)),
+        _fit_stack(unseen, np.ones(len(unseen.fold), dtype=bool), config),
+        tuple(vocabulary),
+        shape,
+        choose_bias(stacked, unseen.satisfaction),
+        choose_bias(unseen.turns, unseen.sentiment),
+        _measure_unseen(unseen, stacked),
+    )
+    model.save(config.out, config.name)
     return model
 
 
-def _fit_linear(chats: list[SsaChat], config: SsaConfig) -> LinearModel:
-    return fit_linear(chats, config.linear_strength, config.balance > 0, config.linear_terms)
+def _fit_linear(corpus: Corpus, config: SsaConfig) -> tuple[LinearModel, LinearModel]:
+    return (
+        fit_linear(corpus, "conversation", config.linear_strength, config.linear_terms),
+        fit_linear(corpus, "turn", config.turn_strength, config.turn_terms),
+    )
 
 
 def fit_member(corpus: Corpus, shape: Shape, config: SsaConfig, seed: int) -> SsaNet:
@@ -115,56 +141,53 @@ def _shuffled(lengths: Tensor, size: int) -> list[Tensor]:
     return [batches[at] for at in torch.randperm(len(batches)).tolist()]
 
 
-def _judge_unseen(net: SsaNet, linear: LinearModel, chats: list[SsaChat], vocabulary: list[int]) -> _Unseen:
-    corpus = Corpus(chats, vocabulary)
-    satisfaction, sentiment = predict(net, corpus)
+def _judge_unseen(members: Members, corpus: Corpus, fold: int) -> _Unseen:
+    evidence = members.judge(corpus)
     customer = corpus.customer.numpy()
     return _Unseen(
-        satisfaction,
-        linear.predict(chats),
+        evidence.net,
+        evidence.linear,
+        gather(corpus, *evidence),
         corpus.satisfaction.numpy(),
-        sentiment[customer],
+        np.full(len(corpus), fold),
+        evidence.turns[customer],
         corpus.sentiment.numpy()[customer],
+        np.full(customer.sum(), fold),
     )
 
 
-def _set_rule(unseen: _Unseen, share: float) -> tuple[Bias, Bias]:
-    satisfaction = mix(unseen.net, unseen.linear, share)
-    return choose_bias(satisfaction, unseen.satisfaction), choose_bias(unseen.turns, unseen.sentiment)
+def _fit_stack(unseen: _Unseen, chosen: NDArray[np.bool_], config: SsaConfig) -> Stack:
+    rows, classes = unseen.rows[chosen], unseen.satisfaction[chosen]
+    return fit_stack(rows, classes, config.stack_strength, config.trees, config.seed)
 
 
-def _measure_unseen(unseen: _Unseen, share: float, rule: tuple[Bias, Bias]) -> dict[str, Any]:
-    """Return macro-F1 of one network, of the linear model and of both on folds they have not seen."""
-    both = mix(unseen.net, unseen.linear, share)
+def _stack_crosswise(unseen: _Unseen, config: SsaConfig) -> Logs:
+    """Return what stacks that were fitted on the other folds say of each fold, ``(conversations, 3)``."""
+    logs = np.zeros_like(unseen.net)
+    for fold in np.unique(unseen.fold):
+        inside = unseen.fold == fold
+        logs[inside] = _fit_stack(unseen, ~inside, config).predict(unseen.rows[inside])
+    return logs
+
+
+def _measure_unseen(unseen: _Unseen, stacked: Logs) -> dict[str, Any]:
+    """Return macro-F1 of members and stack on folds they have not seen; rules were set on the other folds, too."""
+    satisfaction = {
+        "networks": unseen.net,
+        "linear": unseen.linear,
+        "stack": stacked,
+        "stack_with_rule": apply_crosswise(stacked, unseen.satisfaction, unseen.fold),
+    }
+    sentiment = {
+        "members": unseen.turns,
+        "with_rule": apply_crosswise(unseen.turns, unseen.sentiment, unseen.turn_fold),
+    }
     return {
-        "unseen_conversations": len(unseen.satisfaction),
+        "conversations": len(unseen.satisfaction),
         "unseen_satisfaction_macro_f1": {
-            "one_network": _measure(unseen.net, unseen.satisfaction),
-            "linear": _measure(unseen.linear, unseen.satisfaction),
-            "both": _measure(both, unseen.satisfaction),
-            "both_with_rule": _measure(both + np.array(rule[0]), unseen.satisfaction),
+            name: round(macro_f1(logs, unseen.satisfaction), 4) for name, logs in satisfaction.items()
         },
         "unseen_customer_sentiment_macro_f1": {
-            "one_network": _measure(unseen.turns, unseen.sentiment),
-            "with_rule": _measure(unseen.turns + np.array(rule[1]), unseen.sentiment),
+            name: round(macro_f1(logs, unseen.sentiment), 4) for name, logs in sentiment.items()
         },
     }
-
-
-def _measure(logs: NDArray[np.floating[Any]], true: NDArray[np.int64]) -> float:
-    return round(_macro_f1(logs, true), 4)
-
-
-def choose_bias(logs: NDArray[np.floating[Any]], true: NDArray[np.int64]) -> Bias:
-    """Return what to add to log probabilities ``(n, 3)`` for the best macro-F1 on classes ``true`` ``(n,)``.
-
-    The grid's values are averaged with their neighbours' first, so that a wide maximum wins over a lucky one.
-    """
-    grid = np.array([[_macro_f1(logs + np.array([low, 0.0, high]), true) for high in _STEPS] for low in _STEPS])
-    low, high = np.unravel_index(uniform_filter(grid, size=7, mode="nearest").argmax(), grid.shape)
-    return round(float(_STEPS[low]), 3), 0.0, round(float(_STEPS[high]), 3)
-
-
-def _macro_f1(logs: NDArray[np.floating[Any]], true: NDArray[np.int64]) -> float:
-    table = np.bincount(3 * true + logs.argmax(axis=1), minlength=9).reshape(3, 3)
-    return float((2 * table.diagonal() / np.maximum(table.sum(axis=0) + table.sum(axis=1), 1)).mean())

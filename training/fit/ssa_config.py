@@ -20,8 +20,8 @@ class SsaConfig:
         train: The file to learn from; nothing else is read while fitting but ``test``, to leave its copies out.
         test: The file the result is measured on, once.
         out: Directory of the weights.
-        members: Networks in the ensemble; each leaves out a fold of its own, on which the decision rule is set.
-        folds: Into which ``train`` is cut, at least ``members``.
+        folds: Into which ``train`` is cut, at least 2; members that have not seen a fold judge it for the stack.
+        repeats: Networks per fold, at least 1.
         least: Words seen less often are unknown.
         dimension: Of the word vectors.
         channels: Of the convolution over words.
@@ -35,9 +35,12 @@ class SsaConfig:
         smoothing: Label smoothing of the satisfaction loss.
         balance: Class weights are the inverse frequencies to this power; 0 for none.
         agent: Weight of an agent's turn in the sentiment loss, where a customer's has 1.
-        linear_share: Of the linear member in the average with the networks, 0…1.
-        linear_strength: Inverse of its L2 penalty.
+        linear_strength: Inverse of the L2 penalty of the linear model of conversations.
         linear_terms: Words and pairs of words it keeps.
+        turn_strength: As ``linear_strength``, of the linear model of turns.
+        turn_terms: As ``linear_terms``.
+        stack_strength: Inverse of the L2 penalty of the stack's regression.
+        trees: Of the stack, per class.
     """
 
     name: str
@@ -45,8 +48,8 @@ class SsaConfig:
     train: Path
     test: Path
     out: Path
-    members: int
     folds: int
+    repeats: int
     least: int
     dimension: int
     channels: int
@@ -60,9 +63,12 @@ class SsaConfig:
     smoothing: float
     balance: float
     agent: float
-    linear_share: float
     linear_strength: float
     linear_terms: int
+    turn_strength: float
+    turn_terms: int
+    stack_strength: float
+    trees: int
 
 
 def load_ssa_config(path: Path) -> SsaConfig | None:
@@ -84,6 +90,6 @@ def load_ssa_config(path: Path) -> SsaConfig | None:
     if isinstance(table, dict):
         table = {name: Path(str(value)) if name in ("train", "test", "out") else value for name, value in table.items()}
     config = fill_table(SsaConfig, table, f"{path}: ssa")
-    if not 1 <= config.members <= config.folds or config.folds < 2:
-        raise ConfigError(f"{path}: ssa.members must be 1 to ssa.folds, and ssa.folds at least 2")
+    if config.folds < 2 or config.repeats < 1:
+        raise ConfigError(f"{path}: ssa.folds must be at least 2 and ssa.repeats at least 1")
     return config

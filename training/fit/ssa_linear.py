@@ -1,108 +1,128 @@
-"""A linear ensemble member for SSA: TF-IDF of words and pairs of words, by who spoke and where, logistic regression."""
+"""The linear members for SSA: TF-IDF of words and pairs of words in several fields, logistic regression."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags_array, hstack
 from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
 
-from training.data.ssa import ROLES, SsaChat, SsaTurn
+from training.fit.ssa_batches import PADDING, Corpus
+from training.fit.ssa_fields import Field, conversation_fields, turn_fields
+from training.fit.ssa_logs import log_softmax
 
-_NO_WORD = -1  # second of a pair that is a single word
-_FIELDS = 4
-_LEAST = 3  # conversations a term is in
-_END = 2  # turns
-
-Term = tuple[int, int, int]  # field, word, next word or _NO_WORD
-
-
-def _fields(chat: SsaChat) -> list[list[SsaTurn]]:
-    customer = [turn for turn in chat.turns if turn.role == ROLES[0]]
-    agent = [turn for turn in chat.turns if turn.role != ROLES[0]]
-    return [customer, agent, customer[-_END:], list(chat.turns[-_END:])]
+_BASE = 1 << 20  # more than there are words
+_STEPS = 300
 
 
-def count_terms(chat: SsaChat) -> Counter[Term]:
-    """Return how often each word and each pair of neighbours within a turn occurs in each field.
+class _Kind(NamedTuple):
+    """What is read, and in how many rows of a field a term has to be."""
 
-    Fields: 0 the customer's turns, 1 the agent's, 2 the customer's last two, 3 the last two of either.
-    """
-    counts: Counter[Term] = Counter()
-    for field, turns in enumerate(_fields(chat)):
-        for turn in turns:
-            counts.update((field, word, _NO_WORD) for word in turn.words)
-            counts.update((field, *pair) for pair in pairwise(turn.words))
-    return counts
+    fields: Callable[[Corpus], list[Field]]
+    least: int
+
+
+_KINDS = {"conversation": _Kind(conversation_fields, 3), "turn": _Kind(turn_fields, 5)}
 
 
 @dataclass(frozen=True, slots=True)
 class LinearModel:
-    """Logistic regression over TF-IDF.
+    """Logistic regression over TF-IDF; reads conversations or turns.
 
     Attributes:
-        terms: ``(F, 3)`` integers, each a :data:`Term`.
+        kind: ``conversation`` or ``turn``.
+        terms: ``(F, 3)`` integers in ascending order: field, word, next word or ``PADDING`` for a single word.
         idf: ``(F,)``.
-        weights: ``(3, F)``, one row per level.
+        weights: ``(3, F)``, one row per class; of turns ``(3, F + FEATURES)``.
         intercept: ``(3,)``.
     """
 
+    kind: str
     terms: NDArray[np.int32]
     idf: NDArray[np.float32]
     weights: NDArray[np.float32]
     intercept: NDArray[np.float32]
 
-    def predict(self, chats: Sequence[SsaChat]) -> NDArray[np.float32]:
-        """Return log probabilities of satisfaction, ``(n, 3)``."""
-        x = _vectors([count_terms(chat) for chat in chats], self.terms, self.idf)
-        scores: NDArray[np.float32] = np.asarray(x @ self.weights.T) + self.intercept
-        scores -= scores.max(axis=1, keepdims=True)
-        logs: NDArray[np.float32] = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        return logs
+    def predict(self, corpus: Corpus) -> NDArray[np.float32]:
+        """Return log probabilities of the classes, ``(conversations, 3)`` or ``(turns, 3)``."""
+        x = _vectors(corpus, self.kind, self.terms, self.idf)
+        return log_softmax(np.asarray(x @ self.weights.T) + self.intercept)
 
 
-def fit_linear(chats: Sequence[SsaChat], strength: float, balanced: bool, most: int) -> LinearModel:
-    """Fit on ``chats``.
+def fit_linear(corpus: Corpus, kind: str, strength: float, most: int) -> LinearModel:
+    """Fit on ``corpus``: on satisfaction with each level weighed the same, or on the sentiment of turns.
 
     Args:
-        chats: Of all three levels.
+        corpus: With all three classes.
+        kind: ``conversation`` or ``turn``.
         strength: Inverse of the L2 penalty.
-        balanced: True to weigh each level the same.
         most: Terms that are kept: after a first fit, those of the largest weights.
     """
-    counted = [count_terms(chat) for chat in chats]
-    spread = Counter(term for counts in counted for term in counts)
-    frequent = sorted(term for term, count in spread.items() if count >= _LEAST)
-    terms = np.array(frequent, dtype=np.int32).reshape(-1, 3)
-    known_in = np.array([spread[term] for term in frequent])
-    idf = (1 + np.log((1 + len(chats)) / (1 + known_in))).astype(np.float32)
-    y = [chat.satisfaction - 1 for chat in chats]
-    model = LogisticRegression(C=strength, class_weight="balanced" if balanced else None, max_iter=300)
-    weights = model.fit(_vectors(counted, terms, idf), y).coef_
+    terms, idf = _find_terms(corpus, kind)
+    of_turns = kind == "turn"
+    y = (corpus.sentiment if of_turns else corpus.satisfaction).numpy()
+    model = LogisticRegression(C=strength, class_weight=None if of_turns else "balanced", max_iter=_STEPS, tol=1e-3)
+    weights = model.fit(_vectors(corpus, kind, terms, idf), y).coef_
     if len(terms) > most:
-        kept = np.sort(np.argsort(-np.abs(weights).max(axis=0), kind="stable")[:most])
+        largest = np.argsort(-np.abs(weights[:, : len(terms)]).max(axis=0), kind="stable")
+        kept = np.sort(largest[:most])
         terms, idf = terms[kept], idf[kept]
-        weights = model.fit(_vectors(counted, terms, idf), y).coef_
-    return LinearModel(terms, idf, weights.astype(np.float32), model.intercept_.astype(np.float32))
+        weights = model.fit(_vectors(corpus, kind, terms, idf), y).coef_
+    return LinearModel(kind, terms, idf, weights.astype(np.float32), model.intercept_.astype(np.float32))
 
 
-def _vectors(counted: Sequence[Counter[Term]], terms: NDArray[np.int32], idf: NDArray[np.float32]) -> Any:
-    """Return sparse ``(n, F)``: (1 + log count) × idf, each field's part of length 1."""
-    column = {tuple(term): at for at, term in enumerate(terms.tolist())}
-    values, columns, ends = [], [], [0]
-    for counts in counted:
-        found = sorted((column[term], 1 + np.log(n)) for term, n in counts.items() if term in column)
-        at = np.array([place for place, _ in found], dtype=np.int64)
-        weighed = np.array([weight for _, weight in found], dtype=np.float32) * idf[at]
-        length = np.sqrt(np.bincount(terms[at, 0], weights=weighed**2, minlength=_FIELDS))
-        values.append(weighed / length[terms[at, 0]])
-        columns.append(at)
-        ends.append(ends[-1] + len(at))
-    shape = (len(counted), len(terms))
-    return csr_matrix((np.concatenate(values), np.concatenate(columns), np.array(ends)), shape=shape)
+def _find_terms(corpus: Corpus, kind: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    _, keys = _occurrences(corpus)
+    found, counts = np.unique(keys, return_counts=True)
+    fields, least = _KINDS[kind]
+    found = found[counts >= least]
+    by_turn = _count(corpus, found)
+    terms, idf = [], []
+    for number, field in enumerate(fields(corpus)):
+        spread = np.asarray(((field.adds @ by_turn) > 0).sum(axis=0)).ravel()
+        kept = (spread >= least) & (field.pairs | (found % _BASE == PADDING))
+        terms.append(np.stack([np.full(kept.sum(), number), found[kept] // _BASE, found[kept] % _BASE], axis=1))
+        idf.append(1 + np.log((1 + field.adds.shape[0]) / (1 + spread[kept])))
+    return np.concatenate(terms).astype(np.int32), np.concatenate(idf).astype(np.float32)
+
+
+def _occurrences(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the turn and the key, ``word * _BASE + next``, of each word and each pair of neighbours in a turn."""
+    words = corpus.words.numpy().astype(np.int64)
+    turns, places = (words != PADDING).nonzero()
+    singles = words[turns, places] * _BASE
+    following = np.pad(words, ((0, 0), (0, 1)), constant_values=PADDING)[turns, places + 1]
+    paired = following != PADDING
+    return np.concatenate([turns, turns[paired]]), np.concatenate([singles, (singles + following)[paired]])
+
+
+def _count(corpus: Corpus, keys: NDArray[np.int64]) -> csr_matrix:
+    """Return how often each of the ascending ``keys`` occurs in each turn, ``(turns, keys)``."""
+    turns, occurring = _occurrences(corpus)
+    at = np.searchsorted(keys, occurring).clip(max=len(keys) - 1)
+    known = keys[at] == occurring
+    ones = np.ones(known.sum(), np.float32)
+    return csr_matrix((ones, (turns[known], at[known])), shape=(len(corpus.words), len(keys)))
+
+
+def _vectors(corpus: Corpus, kind: str, terms: NDArray[np.int32], idf: NDArray[np.float32]) -> Any:
+    """Return sparse ``(rows, F)``: (1 + log count) × idf, each field's part of its length; for turns and FEATURES."""
+    wide = terms.astype(np.int64)
+    keys, column = np.unique(wide[:, 1] * _BASE + wide[:, 2], return_inverse=True)
+    by_turn = _count(corpus, keys)
+    blocks: list[Any] = []
+    for number, field in enumerate(_KINDS[kind].fields(corpus)):
+        mine = terms[:, 0] == number
+        if not mine.any():
+            continue
+        block = csr_matrix((field.adds @ by_turn)[:, column[mine]])
+        block.data = 1 + np.log(block.data)
+        blocks.append(normalize(block @ diags_array(idf[mine])) * np.float32(field.length))
+    if kind == "turn":
+        blocks.append(csr_matrix(corpus.features.numpy()))
+    return hstack(blocks).tocsr()

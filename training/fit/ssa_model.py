@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,12 +16,15 @@ from safetensors.numpy import load, save
 from training.data.ssa import LEVELS, SsaChat
 from training.fit.ssa_batches import FIRST_WORD, Corpus
 from training.fit.ssa_linear import LinearModel
+from training.fit.ssa_logs import Logs, average
 from training.fit.ssa_net import Shape, SsaNet
+from training.fit.ssa_stack import Stack, gather
+from training.fit.ssa_trees import Trees
 
 _SCALE = ".scale"
 _BATCH = 64
-
-Logs = NDArray[np.float32]
+_LINEAR = ("idf", "weights", "intercept")
+_TREES = ("column", "threshold", "left", "right", "value")
 
 
 def predict(net: SsaNet, corpus: Corpus) -> tuple[Logs, Logs]:
@@ -36,9 +39,32 @@ def predict(net: SsaNet, corpus: Corpus) -> tuple[Logs, Logs]:
     return torch.cat(satisfaction).numpy(), torch.cat(sentiment).numpy()
 
 
-def mix(nets: Logs, linear: Logs, share: float) -> Logs:
-    """Return the weighted mean of two arrays of log probabilities, ``share`` of it from ``linear``."""
-    return ((1 - share) * nets + share * linear).astype(np.float32)
+class Evidence(NamedTuple):
+    """What members say: log probabilities.
+
+    Attributes:
+        net: Of satisfaction by the networks, ``(conversations, 3)``.
+        linear: Of satisfaction by the linear model, ``(conversations, 3)``.
+        turns: Of the sentiment of each turn, ``(turns, 3)``.
+    """
+
+    net: Logs
+    linear: Logs
+    turns: Logs
+
+
+class Members(NamedTuple):
+    """What is stacked: networks, a linear model of conversations and one of turns."""
+
+    nets: tuple[SsaNet, ...]
+    linear: LinearModel
+    turn: LinearModel
+
+    def judge(self, corpus: Corpus) -> Evidence:
+        """Ask every member; networks count as one, the geometric mean of their probabilities."""
+        whole, turns = zip(*(predict(net, corpus) for net in self.nets), strict=True)
+        both = average(average(*turns), self.turn.predict(corpus))
+        return Evidence(average(*whole), self.linear.predict(corpus), both)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +72,8 @@ class SsaModel:
     """An ensemble and its decision rule.
 
     Attributes:
-        nets: Averaged by the geometric mean of their probabilities.
-        linear: Averaged with the networks' mean in the same way, for satisfaction.
-        linear_share: Of the linear model in that average, 0…1.
+        members: Each judges satisfaction, turns or both.
+        stack: Decides on satisfaction from what the members say.
         vocabulary: The known words, ascending.
         shape: Of each network.
         satisfaction_bias: Added to the log probabilities before the likeliest level is taken, 3 numbers.
@@ -56,9 +81,8 @@ class SsaModel:
         figures: What was measured while fitting.
     """
 
-    nets: tuple[SsaNet, ...]
-    linear: LinearModel
-    linear_share: float
+    members: Members
+    stack: Stack
     vocabulary: tuple[int, ...]
     shape: Shape
     satisfaction_bias: tuple[float, ...]
@@ -68,12 +92,10 @@ class SsaModel:
     def judge(self, chats: Sequence[SsaChat]) -> tuple[list[int], list[list[int]]]:
         """Return each conversation's satisfaction and the sentiments of its turns, as in ``LEVELS``."""
         corpus = Corpus(chats, self.vocabulary)
-        logs = [predict(net, corpus) for net in self.nets]
-        whole = mix(np.mean([item[0] for item in logs], axis=0), self.linear.predict(chats), self.linear_share)
-        whole = whole + self.satisfaction_bias
-        turns = np.mean([item[1] for item in logs], axis=0) + self.sentiment_bias
+        evidence = self.members.judge(corpus)
+        whole = self.stack.predict(gather(corpus, *evidence)) + self.satisfaction_bias
         levels = np.array(LEVELS)
-        by_turn = levels[turns.argmax(axis=1)].tolist()
+        by_turn = levels[(evidence.turns + self.sentiment_bias).argmax(axis=1)].tolist()
         starts = corpus.starts.tolist()
         sentiments = [by_turn[at : at + len(chat.turns)] for at, chat in zip(starts, chats, strict=True)]
         return levels[whole.argmax(axis=1)].tolist(), sentiments
@@ -81,7 +103,7 @@ class SsaModel:
     def save(self, directory: Path, name: str) -> None:
         """Write ``<name>.safetensors`` (8 bits, a 16-bit scale per row of a matrix) and ``<name>.json``."""
         tensors: dict[str, NDArray[Any]] = {"vocabulary": np.array(self.vocabulary, dtype=np.int32)}
-        for at, net in enumerate(self.nets):
+        for at, net in enumerate(self.members.nets):
             for key, tensor in net.state_dict().items():
                 values = tensor.numpy()
                 if values.ndim == 2:
@@ -90,22 +112,26 @@ class SsaModel:
                     tensors[f"{at}/{key}{_SCALE}"] = scale
                 else:
                     tensors[f"{at}/{key}"] = np.ascontiguousarray(values, dtype=np.float16)
-        terms = self.linear.terms
-        tensors["linear/terms"] = terms.astype(np.int16 if terms.max(initial=0) < 2**15 else np.int32)
-        for key in ("idf", "weights", "intercept"):
-            tensors[f"linear/{key}"] = np.ascontiguousarray(getattr(self.linear, key), dtype=np.float16)
+        for linear in self.members[1:]:
+            terms = linear.terms
+            tensors[f"{linear.kind}/terms"] = terms.astype(np.int16 if terms.max(initial=0) < 2**15 else np.int32)
+            for key in _LINEAR:
+                tensors[f"{linear.kind}/{key}"] = np.ascontiguousarray(getattr(linear, key), dtype=np.float16)
+        tensors |= {"stack/weights": self.stack.weights, "stack/intercept": self.stack.intercept}
+        tensors |= {f"trees/{key}": getattr(self.stack.trees, key) for key in _TREES}
         described = {
-            "members": len(self.nets),
+            "nets": len(self.members.nets),
             "dimension": self.shape.dimension,
             "channels": self.shape.channels,
             "hidden": self.shape.hidden,
-            "linear_share": self.linear_share,
             "satisfaction_bias": list(self.satisfaction_bias),
             "sentiment_bias": list(self.sentiment_bias),
             "figures": self.figures,
         }
         directory.mkdir(parents=True, exist_ok=True)
-        (directory / f"{name}.safetensors").write_bytes(save(tensors))
+        # The format takes the memory as it lies: in any other order the numbers would be mixed up.
+        laid_out = {key: np.ascontiguousarray(tensor) for key, tensor in tensors.items()}
+        (directory / f"{name}.safetensors").write_bytes(save(laid_out))
         (directory / f"{name}.json").write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
 
 
@@ -120,7 +146,7 @@ def load_ssa_model(directory: Path, name: str) -> SsaModel:
     vocabulary = tuple(tensors["vocabulary"].tolist())
     shape = Shape(len(vocabulary) + FIRST_WORD, described["dimension"], described["channels"], described["hidden"])
     nets = []
-    for at in range(described["members"]):
+    for at in range(described["nets"]):
         prefix = f"{at}/"
         state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
         scales = {key.removesuffix(_SCALE): state.pop(key) for key in list(state) if key.endswith(_SCALE)}
@@ -132,7 +158,15 @@ def load_ssa_model(directory: Path, name: str) -> SsaModel:
             }
         )
         nets.append(net.eval())
-    parts = (tensors[f"linear/{key}"].astype(np.float32) for key in ("idf", "weights", "intercept"))
-    linear = LinearModel(tensors["linear/terms"].astype(np.int32), *parts)
+    linear, turn = (
+        LinearModel(
+            kind,
+            tensors[f"{kind}/terms"].astype(np.int32),
+            *(tensors[f"{kind}/{key}"].astype(np.float32) for key in _LINEAR),
+        )
+        for kind in ("conversation", "turn")
+    )
+    trees = Trees(*(tensors[f"trees/{key}"] for key in _TREES))
+    stack = Stack(tensors["stack/weights"], tensors["stack/intercept"], trees)
     biases = (tuple(described["satisfaction_bias"]), tuple(described["sentiment_bias"]))
-    return SsaModel(tuple(nets), linear, described["linear_share"], vocabulary, shape, *biases, described["figures"])
+    return SsaModel(Members(tuple(nets), linear, turn), stack, vocabulary, shape, *biases, described["figures"])
