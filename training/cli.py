@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--force and --why TEXT go together / --force 与 --why 须同时给出")
     try:
         result = options.run(options)
+        text = json.dumps(result, ensure_ascii=False)
+        if getattr(options, "out", None):
+            options.out.write_text(text + "\n", encoding="utf-8")
     except AttuneError as problem:
         print(f"✗ [{problem.code}] {problem.location or ''}", file=sys.stderr)
         print(f"{problem.message_zh}\n{problem.message_en}", file=sys.stderr)
@@ -45,10 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, ValueError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1
-    text = json.dumps(result, ensure_ascii=False)
     print(text)
-    if getattr(options, "out", None):
-        options.out.write_text(text + "\n", encoding="utf-8")
     return 0
 
 

@@ -91,3 +91,13 @@ def test_the_shipped_playbook_is_measured(tmp_path: Path) -> None:
     assert figures["forbidden_false_positive_rate"] == 0.0
     assert figures["unknown_checks"] == {"made_up": 1}
     assert figures["playbook"].startswith("ecommerce-zh@")
+
+
+def test_an_appeal_outranks_the_verdict_it_was_made_against(tmp_path: Path) -> None:
+    verdicts = [
+        {"check": "rude", "verdict": "pass", "source": "appeal"},
+        {"check": "rude", "verdict": "fail", "source": "qa"},
+    ]
+    row = {"id": "c", "turns": TURNS, "labels": {"compliance": verdicts}}
+    (judged,) = read_verdicts(write_rows(tmp_path / "c.jsonl", [row]))
+    assert judged.verdicts == {"rude": "pass"}

@@ -16,6 +16,7 @@ from training.fit.csat import fit_csat
 from training.fit.csat_examples import Example
 from training.fit.csat_lexical import LexicalInputs, fit_lexical, predict_lexical, save_lexical
 from training.fit.csat_net import CsatNet
+from training.fit.sentiment import sentiment_loss
 
 WIDTH = 8
 FIT = CsatFit(
@@ -55,6 +56,14 @@ def example(at: int) -> Example:
 
 
 EXAMPLES = [example(at) for at in range(40)]
+
+
+def test_a_batch_that_weighs_nothing_teaches_nothing() -> None:
+    logits = torch.zeros(2, 3, requires_grad=True)
+    loss = sentiment_loss(logits, torch.tensor([0, 1]), torch.zeros(2), torch.tensor([False, True]))
+    loss.backward()
+    assert loss.item() == 0.0
+    assert not logits.grad.any()
 
 
 def test_the_ensemble_learns_and_its_unseen_judgements_do_too(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from models.encode.hashing import HashingEncoder
 from training.config import Corpus
 from training.data.files import read_rows
-from training.data.sentiment import balance, read_lines, split_lines
+from training.data.sentiment import balance, read_every_line, read_lines, split_lines
 from training.data.splits import hold_out, hold_out_rows
 from training.data.stc3 import is_resolved, read_dialogues
 from training.data.uss import as_rated, read_uss
@@ -87,6 +87,8 @@ def test_lines_are_distinct_three_class_and_unambiguous(tmp_path: Path) -> None:
     ]
     lines = read_lines(write_rows(tmp_path / "l.jsonl.gz", rows), "test")
     assert [(line.text, line.label) for line in lines] == [("好", "positive")]
+    every = read_every_line(tmp_path / "l.jsonl.gz", "test")  # what a model is measured on: the file as it is
+    assert [line.text for line in every] == ["好", "好", "行吧", "行吧"]
 
 
 def test_rated_dialogues_give_neutral_lines_only(tmp_path: Path) -> None:

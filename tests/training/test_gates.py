@@ -43,6 +43,10 @@ def test_prefixes_missing_measures_and_no_published_one() -> None:
     assert refused(new, None) == []
 
 
+def test_a_measure_that_came_out_as_nothing_is_refused() -> None:
+    assert refused(report(S_spearman=None), report(S_spearman=0.9)) == ["published S_spearman"]
+
+
 def test_baselines_are_to_be_beaten_not_met() -> None:
     baselines = {"mean": {"S_NMD": 0.07, "S_spearman": None}, "ridge": {"S_NMD": 0.08}}
     assert refused(report(S_NMD=0.07, baselines=baselines), None) == ["mean S_NMD"]

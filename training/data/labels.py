@@ -24,7 +24,7 @@ from training.data.files import read_text_lines
 
 Source = Literal["qa", "calibration", "appeal"]
 
-_STRENGTH: tuple[Source, ...] = ("qa", "calibration", "appeal")
+STRENGTH: tuple[Source, ...] = ("qa", "calibration", "appeal")
 _WEIGHT = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 
 
@@ -211,7 +211,7 @@ def _compliance(conversation: Conversation, labels: _LabelsDocument) -> tuple[Ve
         turns = _turns(conversation, item.turns, ("labels", "compliance", at, "turns"))
         label = VerdictLabel(item.check, item.verdict, turns or evidence.get(item.check, ()), item.source, item.weight)
         before = final.get(item.check)
-        if before is None or _STRENGTH.index(label.source) >= _STRENGTH.index(before.source):
+        if before is None or STRENGTH.index(label.source) >= STRENGTH.index(before.source):
             final[item.check] = label
     return tuple(final.values())
 

@@ -61,18 +61,22 @@ def corpus_path(corpus: Corpus, data: Path) -> Path:
     return located(corpus.file, data)
 
 
-def read_lines(path: Path, corpus: str) -> list[Line]:
-    """Return the distinct labelled lines of a file; labels other than the three classes (surprise) are left out.
+def read_every_line(path: Path, corpus: str) -> list[Line]:
+    """Return the labelled lines of a file as they are; labels other than the three classes (surprise) are left out.
 
     A dialogue corpus with satisfaction ratings (USS) gives neutral lines only: customer turns that every annotator
-    rated in the middle. Lines equal in text and context with contradicting labels are dropped.
+    rated in the middle.
     """
+    return [line for line in _labelled(read_rows(path), corpus) if line.text and line.label in CLASSES]
+
+
+def read_lines(path: Path, corpus: str) -> list[Line]:
+    """Return the distinct lines of :func:`read_every_line`; those with contradicting labels are dropped."""
     kept: dict[str, Line] = {}
     labels: dict[str, set[str]] = defaultdict(set)
-    for line in _labelled(read_rows(path), corpus):
-        if line.text and line.label in CLASSES:
-            kept.setdefault(line.identity, line)
-            labels[line.identity].add(line.label)
+    for line in read_every_line(path, corpus):
+        kept.setdefault(line.identity, line)
+        labels[line.identity].add(line.label)
     return [line for identity, line in kept.items() if len(labels[identity]) == 1]
 
 

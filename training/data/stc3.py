@@ -64,7 +64,13 @@ def read_dialogues(path: Path, language: str | None = None) -> list[Dialogue]:
     Raises:
         ValueError: A row has no annotations or is not of the format.
     """
-    return [_dialogue(row, path, language) for row in read_rows(path)]
+    dialogues = []
+    for at, row in enumerate(read_rows(path), start=1):
+        try:
+            dialogues.append(_dialogue(row, path, language))
+        except (KeyError, IndexError, TypeError) as problem:
+            raise ValueError(f"{path}, row {at}: not an annotated STC-3 dialogue: {problem!r}") from problem
+    return dialogues
 
 
 def _dialogue(row: Mapping[str, Any], path: Path, language: str | None) -> Dialogue:

@@ -20,6 +20,7 @@ from models.interchange import parse_conversation
 from models.scorers.compliance import ComplianceScorer
 from models.scorers.sentiment import SentimentScorer
 from training.data.files import read_rows
+from training.data.labels import STRENGTH
 from training.data.replay import Observe, replay
 from training.data.vectors import VectorStore
 from training.evaluate.measures import draw_resamples, interval, wilson_interval
@@ -72,8 +73,14 @@ def _find_verdicts(row: Mapping[str, Any]) -> dict[str, str]:
             if isinstance(found, Mapping):
                 return {str(check): _verdict(value) for check, value in found.items()}
             if isinstance(found, list):
-                return {str(item.get("check", item.get("id"))): _verdict(item) for item in found}
+                # The strongest source comes last and stays: an appeal outranks the verdict it was made against.
+                ranked = sorted(found, key=lambda item: _strength(item.get("source")))
+                return {str(item.get("check", item.get("id"))): _verdict(item) for item in ranked}
     return {}
+
+
+def _strength(source: Any) -> int:
+    return STRENGTH.index(source) if source in STRENGTH else 0
 
 
 def _verdict(value: Any) -> str:

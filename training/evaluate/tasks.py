@@ -14,7 +14,7 @@ from models.errors import ArtifactError
 from models.scorers.compliance import ComplianceScorer, load_playbook
 from models.scorers.csat import CsatScorer
 from models.scorers.sentiment import SentimentScorer
-from training.data.sentiment import read_lines
+from training.data.sentiment import read_every_line
 from training.data.stc3 import read_dialogues
 from training.data.uss import read_uss
 from training.data.vectors import VectorStore
@@ -65,7 +65,7 @@ def evaluate_sentiment(
     path: Path, artifact: Artifact, cache: Path | None, encoder: str | None = None
 ) -> dict[str, Any]:
     """Measure the sentiment of single lines on a file of labelled lines."""
-    lines = read_lines(path, path.name)
+    lines = read_every_line(path, path.name)
     if not lines:
         raise ValueError(f"{path}: no labelled lines")
     with opened_vectors(artifact, cache, encoder) as vectors:

@@ -50,7 +50,7 @@ def sentiment_loss(logits: Tensor, labels: Tensor, weights: Tensor, polar: Tenso
     """
     blocked = logits.masked_fill(polar[:, None] & (torch.arange(logits.shape[1]) == _NEUTRAL)[None], -1e4)
     losses = nn.functional.cross_entropy(blocked, labels, reduction="none")
-    return (losses * weights).sum() / weights.sum()
+    return (losses * weights).sum() / weights.sum().clamp(min=1e-9)  # a batch may weigh nothing
 
 
 def fit_sentiment(

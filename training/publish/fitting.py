@@ -31,7 +31,7 @@ from training.fit.sentiment_rule import fit_sentiment_rule
 from training.publish.card import write_card
 from training.publish.encoder import is_learnt, place_encoder
 from training.publish.gates import check_names
-from training.publish.stages import Stages, code, fingerprint, log, write_whole
+from training.publish.stages import Stages, code, fingerprint, finish_interrupted, log, write_whole
 
 _SENTIMENT_CODE = ("training/fit/sentiment*.py", "training/fit/direction.py", "models/scorers/sentiment/*.py")
 _CSAT_CODE = ("training/fit/csat*.py", "models/scorers/csat/*.py")
@@ -49,6 +49,7 @@ class Fitted:
 
 def prepare(config: Config) -> Prepared:
     """Read, check, split and clean the data; write the summary ``prepared.json`` into the work directory."""
+    finish_interrupted(config.out)  # the encoder may be in there
     log("data …")
     started = time.monotonic()
     prepared = prepare_data(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,7 +57,8 @@ class Check:
 def check_gates(new: Reports, published: Reports | None, gates: Gates, coverage: float) -> list[Check]:
     """Return every comparison that the gates ask for.
 
-    A measure that one of the two does not have is passed over: another version of the reports is no worse model.
+    A measure that one of the two does not have is passed over: another version of the reports is no worse model. One
+    that came out as nothing is refused.
 
     Args:
         new: By component and set of held-out rows, with ``baselines`` in the reports.
@@ -100,10 +102,15 @@ def _compare(
     coverage: float,
 ) -> Iterator[Check]:
     before, now = _figure(old, measure), _figure(new, measure)
-    if before is None or now is None:
+    if before is None:
         return
     direction = DIRECTION[measure]
     target = coverage if direction == "target" else None
+    if now is None and not _has(new, measure):
+        return
+    if now is None:  # predictions that do not vary, say: nothing to compare is no reason to pass
+        yield Check(place, measure, against, direction, before, math.nan, tolerance, target, passed=False)
+        return
     if target is not None:
         worse = abs(now - target) - abs(before - target)
     else:
@@ -115,6 +122,10 @@ def _compare(
 
 def _rows(report: Mapping[str, Any]) -> int:
     return max((report[kind] for kind in ("dialogues", "conversations", "lines") if kind in report), default=0)
+
+
+def _has(report: Mapping[str, Any], measure: str) -> bool:
+    return measure in report or measure.removeprefix("prefix") in report.get("prefix", {})
 
 
 def _figure(report: Mapping[str, Any], measure: str) -> float | None:

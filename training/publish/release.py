@@ -18,7 +18,7 @@ from training.evaluate.tasks import opened_vectors
 from training.publish.card import write_card
 from training.publish.fitting import Fitted
 from training.publish.gates import Check, check_gates
-from training.publish.stages import Stages, code, log, write_whole
+from training.publish.stages import Stages, beside, code, log, write_whole
 
 
 class GateError(AttuneError):
@@ -40,7 +40,6 @@ def publish(config: Config, fitted: Fitted, why: str | None = None) -> Artifact:
     Raises:
         GateError: A gate refuses.
     """
-    _finish_interrupted(config.out)
     old, figures, problem = _published(config, fitted)
     checks = check_gates(fitted.artifact.manifest.metrics, figures, config.gates, config.csat.coverage)
     report = {"published": old.id if old else None, "checks": [asdict(check) for check in checks]}
@@ -74,7 +73,8 @@ def _published(config: Config, fitted: Fitted) -> tuple[Artifact | None, dict[st
 
 
 def _measure(old: Artifact, config: Config, fitted: Fitted) -> dict[str, Figures]:
-    inputs = {"artifact": old.id, "data": fitted.prepared.digests, "code": code("training/evaluate/*.py")}
+    run = code("training/evaluate/*.py", "training/data/replay.py", "models/scorers/**/*.py", "models/text/*.py")
+    inputs = {"artifact": old.id, "data": fitted.prepared.digests, "code": run}
 
     def action() -> dict[str, Figures]:
         if old.manifest.encoder == fitted.vectors.fingerprint:
@@ -106,7 +106,7 @@ def _same(old: Artifact, new: Artifact) -> bool:
 
 
 def _replace(out: Path, artifact: Artifact, notes: dict[str, Any]) -> Artifact:
-    staged, before = _beside(out)
+    staged, before = beside(out)
     shutil.rmtree(staged, ignore_errors=True)
     staged.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(artifact.path, staged)
@@ -131,16 +131,3 @@ def _replace(out: Path, artifact: Artifact, notes: dict[str, Any]) -> Artifact:
     published = load_artifact(out.resolve())
     log(f"published {published.id} in {out}")
     return published
-
-
-def _finish_interrupted(out: Path) -> None:
-    """Put the old artifact back if a run was killed between the two renames, and clear what it left."""
-    staged, before = _beside(out)
-    if before.exists() and not out.exists():
-        before.rename(out)
-    shutil.rmtree(before, ignore_errors=True)
-    shutil.rmtree(staged, ignore_errors=True)
-
-
-def _beside(out: Path) -> tuple[Path, Path]:
-    return out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -114,3 +115,17 @@ def write_whole(path: Path, text: str) -> None:
 def log(message: str) -> None:
     """Tell the person at the terminal, with the time of day, on stderr."""
     print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
+
+
+def finish_interrupted(out: Path) -> None:
+    """Put the old artifact back if a run was killed between the two renames, and clear what it left."""
+    staged, before = beside(out)
+    if before.exists() and not out.exists():
+        before.rename(out)
+    shutil.rmtree(before, ignore_errors=True)
+    shutil.rmtree(staged, ignore_errors=True)
+
+
+def beside(out: Path) -> tuple[Path, Path]:
+    """Return where a new artifact is put together and where the old one waits while the two change places."""
+    return out.with_name(f".{out.name}.new"), out.with_name(f".{out.name}.old")

@@ -22,6 +22,7 @@ from models.scorers.csat.decide import CsatOutcome
 MOST_TURNS = 3
 _SEARCHED_RUNS = 3  # for each of the two scores
 _ALL_TURNS = 24  # up to so many, each is left out by itself: searching in two steps would save nothing
+_MOST_READ = 400  # turns: no single one carries a longer conversation, and time grows with n^1.5
 _DECIMALS = 6
 _LEAST_EFFECT = 0.0005  # smaller ones vanish in the four decimals that are shown
 
@@ -45,7 +46,7 @@ def without_turns(context: Context, places: Iterable[int]) -> Context:
 
 
 def explain_csat(context: Context, outcome: CsatOutcome, score: Score) -> CsatOutcome:
-    """Return ``outcome`` with the turns that carried it.
+    """Return ``outcome`` with the turns that carried it; none is named in a conversation of more than 400 turns.
 
     Args:
         context: The conversation so far with its signals.
@@ -53,7 +54,7 @@ def explain_csat(context: Context, outcome: CsatOutcome, score: Score) -> CsatOu
         score: Scores any number of contexts.
     """
     places = _candidates(context)
-    if len(places) < 2:
+    if not 2 <= len(places) <= _MOST_READ:
         return outcome
     if len(places) > _ALL_TURNS:
         places = _narrowed(context, places, outcome, score)

@@ -60,8 +60,10 @@ class BiGruNet:
         hidden = self._w[f"gru.weight_hh_l0{suffix}"].T
         bias = self._w[f"gru.bias_hh_l0{suffix}"]
         size = hidden.shape[0]
-        projected = x @ self._w[f"gru.weight_ih_l0{suffix}"].T + self._w[f"gru.bias_ih_l0{suffix}"]
-        count, longest = x.shape[:2]
+        count, longest, width = x.shape
+        # One product over all rounds: numpy would multiply conversation by conversation.
+        projected = x.reshape(-1, width) @ self._w[f"gru.weight_ih_l0{suffix}"].T + self._w[f"gru.bias_ih_l0{suffix}"]
+        projected = projected.reshape(count, longest, -1)
         state = np.zeros((count, size), dtype=np.float32)
         states = np.empty((count, longest, size), dtype=np.float32)
         for t in range(longest) if not suffix else range(longest - 1, -1, -1):
