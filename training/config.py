@@ -90,6 +90,31 @@ class CsatFit:
 
 
 @dataclass(frozen=True, slots=True)
+class ActsFit:
+    """The head of acts that playbooks ask for: its files and the fitting's size.
+
+    Attributes:
+        files: Of labelled lines, as ``file`` in :class:`Corpus`.
+        terms: As in :class:`Corpus`.
+        folds: Lines are left out in that many parts to calibrate and to measure.
+        near_miss: Weight in the loss of an act that a line resembles and does not perform, where others have 1.
+    """
+
+    files: tuple[str, ...]
+    terms: str
+    folds: int
+    near_miss: float
+    members: int
+    hidden: int
+    dropout: float
+    epochs: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    lexical_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class RatedCorpus:
     """A corpus of conversations with ratings of satisfaction only (USS).
 
