@@ -98,12 +98,14 @@ class ActsFit:
         terms: As in :class:`Corpus`.
         folds: Lines are left out in that many parts to calibrate and to measure.
         near_miss: Weight in the loss of an act that a line resembles and does not perform, where others have 1.
+        unlooked: The same of a breach in lines whose author did not look for breaches; they count as absent.
     """
 
     files: tuple[str, ...]
     terms: str
     folds: int
     near_miss: float
+    unlooked: float
     members: int
     hidden: int
     dropout: float

@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-AGENT_ACTS = (
-    "greet",
-    "clarify",
-    "empathy",
-    "solve",
-    "eta",
-    "close",
-    "rude",
-    "off_platform",
-    "overpromise",
-    "pii",
-    "blame_shift",
-    "review_bribe",
-)
+BREACHES = ("rude", "off_platform", "overpromise", "pii", "blame_shift", "review_bribe")
+AGENT_ACTS = ("greet", "clarify", "empathy", "solve", "eta", "close", *BREACHES)
 CUSTOMER_ACTS = ("ask", "plain_ask", "upset", "settle", "refuse", "leave")
 ACTS = (*AGENT_ACTS, *CUSTOMER_ACTS)
 

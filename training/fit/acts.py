@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 from torch import Tensor, nn
 
-from models.domain.acts import ACTS
+from models.domain.acts import ACTS, BREACHES
 from models.scorers.acts.before import other_side_before
 from models.scorers.acts.head import BUCKETS, WEIGHTS_NAME, head_inputs, head_ngrams
 from models.text.masking import mask
@@ -33,7 +33,7 @@ def fit_acts(lines: Sequence[ActLine], vectors: VectorStore, fit: ActsFit, seed:
         Calibrated probabilities of every line and act by heads that have not seen the line's group, ``(n, A)``.
     """
     raw, ngrams = act_inputs(lines, vectors), [head_ngrams(mask(line.text)) for line in lines]
-    truth, weights = act_targets(lines, fit.near_miss)
+    truth, weights = act_targets(lines, fit.near_miss, fit.unlooked)
     unseen = np.zeros(truth.shape)
     folds = np.array(fold_by_group(lines, fit.folds))
     for fold in range(fit.folds):
@@ -61,17 +61,21 @@ def _line_input(line: ActLine, vectors: VectorStore) -> _Array:
     return head_inputs(mask(line.text), line.role, vector, other_side_before(line.role, said))
 
 
-def act_targets(lines: Sequence[ActLine], near_miss: float) -> tuple[_Array, _Array]:
+def act_targets(lines: Sequence[ActLine], near_miss: float, unlooked: float) -> tuple[_Array, _Array]:
     """Return what holds (0 or 1) and how much it counts, both ``(n, A)``.
 
-    What a line says nothing of counts 0; what it only resembles counts ``near_miss``, because that is the hard part.
+    What a line only resembles counts ``near_miss``, because that is the hard part. What nobody looked for counts 0,
+    but a breach counts ``unlooked``, as absent: breaches are rare in lines that were not written to hold them.
     """
     truth = np.array([[act in line.acts for act in ACTS] for line in lines], dtype=np.float32)
-    weights = np.array(
-        [[(act in line.known) * (near_miss if act in line.not_acts else 1.0) for act in ACTS] for line in lines],
-        dtype=np.float32,
-    )
+    weights = np.array([[_weight(line, act, near_miss, unlooked) for act in ACTS] for line in lines], dtype=np.float32)
     return truth, weights
+
+
+def _weight(line: ActLine, act: str, near_miss: float, unlooked: float) -> float:
+    if act in line.known:
+        return near_miss if act in line.not_acts else 1.0
+    return unlooked if act in BREACHES and line.role == "agent" else 0.0
 
 
 def act_logits(weights: _Weights, raw: _Array, ngrams: Sequence[Ngrams], share: float) -> NDArray[np.float64]:
