@@ -137,7 +137,7 @@ class Condition:
 class Confidence:
     """How sure a rule's verdict is, 0…1: its author's estimate, not calibrated on data.
 
-    ``without_acts`` is what the others are multiplied by where cues ask for acts and the artifact has no heads for them.
+    ``without_acts`` multiplies the others where cues ask for acts and the artifact has no heads for them.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
@@ -150,7 +150,9 @@ class Confidence:
 
     def __post_init__(self) -> None:
         """Refuse figures outside 0…1."""
-        if not all(0 <= value <= 1 for value in (self.passed, self.failed, self.na, self.no_evidence, self.without_acts)):
+        if not all(
+            0 <= value <= 1 for value in (self.passed, self.failed, self.na, self.no_evidence, self.without_acts)
+        ):
             raise ValueError("a confidence lies between 0 and 1")
 
 

@@ -88,8 +88,9 @@ def evaluate_compliance(
     vectors: VectorStore,
     acts: ActsScorer | None = None,
 ) -> dict[str, Any]:
-    """Return measures of the scorer's verdicts; see :func:`compare_verdicts`. ``acts`` is the one the scorer was made to ask, if any.
+    """Return measures of the scorer's verdicts; see :func:`compare_verdicts`.
 
+    ``acts`` is the component that the scorer was made to ask, if any.
     Labels of checks that the playbook does not have are counted in ``unknown_checks`` and left out.
     """
     vectors.warm(turn.text for item in judged for turn in item.conversation.turns)

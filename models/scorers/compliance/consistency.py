@@ -83,7 +83,11 @@ def _cue(name: str, cue: Cue, playbook: Playbook) -> Iterator[Problem]:
             if getattr(cue, field):
                 yield Problem((*where, field), f"'{field}' belongs to 'include'", f"“{field}”只能与 include 同用")
     if cue.backed_by and not (cue.include or cue.rest_of):
-        yield Problem((*where, "backed_by"), "'backed_by' belongs to 'include' or 'rest_of'", "“backed_by”只能与 include 或 rest_of 同用")
+        yield Problem(
+            (*where, "backed_by"),
+            "'backed_by' belongs to 'include' or 'rest_of'",
+            "“backed_by”只能与 include 或 rest_of 同用",
+        )
     for field, act in (("act", cue.act), ("backed_by", cue.backed_by)):
         if act and act.name not in ACTS:
             yield Problem(

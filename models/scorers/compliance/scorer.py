@@ -54,7 +54,6 @@ class ComplianceScorer:
         score = passed / (passed + failed) if passed + failed else None
         return ComplianceScore(score=score, checks=tuple(results))
 
-
     def _sure(self, check: Check, result: CheckResult) -> CheckResult:
         if check.id not in self._unaided:
             return result
