@@ -171,5 +171,5 @@ def _calibrate(logits: NDArray[np.float64], truth: _Array, weights: _Array) -> t
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    optimiser.step(closure)  # type: ignore[arg-type]
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
     return slope.detach().numpy().astype(np.float32), shift.detach().numpy().astype(np.float32)

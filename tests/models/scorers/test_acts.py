@@ -66,7 +66,7 @@ class _Probabilities:
         return {"review_bribe": self._by_turn[len(context.turns) - 1]} if context.turns[-1].role == "agent" else None
 
     def score(self, context: Context) -> None:
-        return None
+        del context
 
 
 def _judge(tmp_path: Path, said: list[tuple[Role, str]], acts: _Probabilities | None) -> CheckResult:
