@@ -37,7 +37,7 @@ def test_a_rescue_scores_above_a_failure(play: Play, scorer: CsatScorer) -> None
     assert good.csat.label != "dissatisfied"
     assert bad.csat.label == "dissatisfied"
     assert good.resolution.p_resolved > bad.resolution.p_resolved
-    assert bad.resolution.label == "no"
+    assert bad.resolution.label != "yes"
 
 
 def test_english_goes_through_the_same_weights(play: Play, scorer: CsatScorer) -> None:
