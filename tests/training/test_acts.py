@@ -27,7 +27,7 @@ _FIT = ActsFit(
 def _row(
     text: str, acts: list[str], group: str, role: str = "agent", near: list[str] | None = None
 ) -> dict[str, object]:
-    before = [{"role": "customer", "text": "能便宜吗"}]
+    before = [{"role": "customer", "text": "能便宜吗"}] if group[-1] in "02468a" else []
     return {"text": text, "role": role, "context": before, "acts": acts, "not": near or [], "group": group}
 
 
