@@ -90,6 +90,33 @@ class CsatFit:
 
 
 @dataclass(frozen=True, slots=True)
+class ActsFit:
+    """The head of acts that playbooks ask for: its files and the fitting's size.
+
+    Attributes:
+        files: Of labelled lines, as ``file`` in :class:`Corpus`.
+        terms: As in :class:`Corpus`.
+        folds: Lines are left out in that many parts to calibrate and to measure.
+        near_miss: Weight in the loss of an act that a line resembles and does not perform, where others have 1.
+        unlooked: The same of a breach in lines whose author did not look for breaches; they count as absent.
+    """
+
+    files: tuple[str, ...]
+    terms: str
+    folds: int
+    near_miss: float
+    unlooked: float
+    members: int
+    hidden: int
+    dropout: float
+    epochs: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    lexical_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class RatedCorpus:
     """A corpus of conversations with ratings of satisfaction only (USS).
 
@@ -159,6 +186,7 @@ class Config:
         csat: The satisfaction networks.
         ratings: Conversations with ratings only, by name.
         own_labels: Users' own labels, by name.
+        acts: The head of acts; ``None`` fits none, and playbooks that ask for acts fall back to their patterns.
         gates: What is asked of the result.
         work: Where stages and the unpublished artifact are kept; ``var/training/<name>`` where absent.
         distil: Where not empty, the encoder is first distilled: the fields of ``training.encoder.distil.DistilFit``.
@@ -176,6 +204,7 @@ class Config:
     csat: CsatFit
     ratings: Mapping[str, RatedCorpus] = field(default_factory=dict)
     own_labels: Mapping[str, OwnLabels] = field(default_factory=dict)
+    acts: ActsFit | None = None
     gates: Gates = field(default_factory=Gates)
     work: Path | None = None
     distil: Mapping[str, Any] = field(default_factory=dict)
@@ -205,8 +234,12 @@ def load_config(path: Path) -> Config:
     gates = document.get("gates") or {}
     if isinstance(gates, dict):
         gates = {**gates, "beat": tuple(gates.get("beat") or ())}
+    acts = document.get("acts")
+    if isinstance(acts, dict):
+        acts = {**acts, "files": tuple(map(str, acts.get("files") or ()))}
     values = {
         **document,
+        "acts": None if acts is None else fill_table(ActsFit, acts, "acts"),
         "sentiment": fill_table(SentimentFit, sentiment, "sentiment"),
         "csat": fill_table(CsatFit, document.get("csat"), "csat"),
         "ratings": _tables(RatedCorpus, document.get("ratings") or {}, "ratings"),

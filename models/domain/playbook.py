@@ -38,6 +38,16 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class ActCue:
+    """An act of ``models.domain.acts`` that the trained heads find in the message, at least that probable (0…1)."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+
+    name: str
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cue:
     """Something that can be seen in one message.
 
@@ -47,6 +57,9 @@ class Cue:
         unless: Cues that take a match back when near it.
         needs: Cues of which one has to be near a match for it to count.
         sentiment_below: A scored message with a sentiment score (−1…1) under this shows the cue, too.
+        act: A message in which the heads find this act shows the cue, too, as a whole.
+        backed_by: A pattern's match counts only where the heads find this act, too; mostly with a low ``least``, to
+            take back what is surely something else. Where an artifact has no such heads, patterns decide alone.
         rest_of: Instead of patterns: a clause in which none of these cues is seen …
         min_chars: … and which has at least this many letters, digits or Chinese characters.
     """
@@ -58,13 +71,15 @@ class Cue:
     unless: tuple[Guard, ...] = ()
     needs: tuple[Guard, ...] = ()
     sentiment_below: float | None = None
+    act: ActCue | None = None
+    backed_by: ActCue | None = None
     rest_of: tuple[str, ...] = ()
     min_chars: int = 4
 
     def __post_init__(self) -> None:
         """Refuse a cue that can never be seen or that says two things."""
-        if bool(self.rest_of) == bool(self.include or self.sentiment_below is not None):
-            raise ValueError("a cue has either 'include' (or 'sentiment_below') or 'rest_of'")
+        if bool(self.rest_of) == bool(self.include or self.sentiment_below is not None or self.act):
+            raise ValueError("a cue has either 'include' (or 'sentiment_below', or 'act') or 'rest_of'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +135,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """How sure a rule's verdict is, 0…1: its author's estimate, not calibrated on data."""
+    """How sure a rule's verdict is, 0…1: its author's estimate, not calibrated on data.
+
+    ``without_acts`` multiplies the others where cues ask for acts and the artifact has no heads for them.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
 
@@ -128,10 +146,13 @@ class Confidence:
     failed: float = 0.8
     na: float = 0.8
     no_evidence: float = 0.5
+    without_acts: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse figures outside 0…1."""
-        if not all(0 <= value <= 1 for value in (self.passed, self.failed, self.na, self.no_evidence)):
+        if not all(
+            0 <= value <= 1 for value in (self.passed, self.failed, self.na, self.no_evidence, self.without_acts)
+        ):
             raise ValueError("a confidence lies between 0 and 1")
 
 

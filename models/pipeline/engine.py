@@ -24,6 +24,7 @@ from models.pipeline.run import Vector, mask_turn, needs_vector, open_context, s
 from models.pipeline.stream import Session
 from models.qa import evaluate_rubric, list_rubrics, load_rubric
 from models.qa.figures import Measured
+from models.scorers.acts import ActsScorer
 from models.scorers.base import Component
 from models.scorers.compliance import ComplianceScorer, list_playbooks, load_playbook
 from models.scorers.csat import CsatOutcome, CsatScorer
@@ -167,10 +168,12 @@ def load_pipeline(config: PipelineConfig) -> Pipeline:
                 location=str(artifact.path / "encoder"),
             )
         model += f"/encoder+{encoder.fingerprint[:8]}"
+    acts = ActsScorer.from_artifact(artifact)
     components: list[Component] = [
+        *([acts] if acts else []),
         SentimentScorer.from_artifact(artifact),
         CsatScorer.from_artifact(artifact),
-        ComplianceScorer(playbook),
+        ComplianceScorer(playbook, acts=acts is not None),
     ]
     return Pipeline(encoder, components, playbook, rubric, model)
 

@@ -17,6 +17,7 @@ import numpy as np
 from models.domain.conversation import Conversation
 from models.domain.scores import ComplianceScore, Verdict
 from models.interchange import parse_conversation
+from models.scorers.acts import ActsScorer
 from models.scorers.compliance import ComplianceScorer
 from models.scorers.sentiment import SentimentScorer
 from training.data.files import read_rows
@@ -88,14 +89,20 @@ def _verdict(value: Any) -> str:
 
 
 def evaluate_compliance(
-    judged: Sequence[JudgedConversation], scorer: ComplianceScorer, sentiment: SentimentScorer, vectors: VectorStore
+    judged: Sequence[JudgedConversation],
+    scorer: ComplianceScorer,
+    sentiment: SentimentScorer,
+    vectors: VectorStore,
+    acts: ActsScorer | None = None,
 ) -> dict[str, Any]:
     """Return measures of the scorer's verdicts; see :func:`compare_verdicts`.
 
+    ``acts`` is the component that the scorer was made to ask, if any.
     Labels of checks that the playbook does not have are counted in ``unknown_checks`` and left out.
     """
     vectors.warm(turn.text for item in judged for turn in item.conversation.turns)
-    observers: dict[str, Observe] = {sentiment.name: sentiment.observe, scorer.name: scorer.observe}
+    before = {acts.name: acts.observe} if acts else {}
+    observers: dict[str, Observe] = {**before, sentiment.name: sentiment.observe, scorer.name: scorer.observe}
     known = {check.id: check.kind == "forbidden" for check in scorer.playbook.checks}
     predicted: list[Mapping[str, str]] = []
     for item in judged:

@@ -11,6 +11,7 @@ from typing import Any
 from models.artifacts import Artifact
 from models.encode.load import load_encoder
 from models.errors import ArtifactError
+from models.scorers.acts import ActsScorer
 from models.scorers.compliance import ComplianceScorer, load_playbook
 from models.scorers.csat import CsatScorer
 from models.scorers.sentiment import SentimentScorer
@@ -81,9 +82,10 @@ def evaluate_compliance(
 ) -> dict[str, Any]:
     """Measure the verdicts of a playbook on a file of conversations with people's verdicts."""
     judged = compliance.read_verdicts(path)
-    scorer = ComplianceScorer(load_playbook(playbook))
+    acts = ActsScorer.from_artifact(artifact)
+    scorer = ComplianceScorer(load_playbook(playbook), acts=acts is not None)
     with opened_vectors(artifact, cache, encoder) as vectors:
-        return compliance.evaluate_compliance(judged, scorer, SentimentScorer.from_artifact(artifact), vectors)
+        return compliance.evaluate_compliance(judged, scorer, SentimentScorer.from_artifact(artifact), vectors, acts)
 
 
 TASKS: Mapping[str, Callable[..., dict[str, Any]]] = {

@@ -13,15 +13,19 @@ from typing import Any
 
 import torch
 
-from models.artifacts import Artifact, Component, write_manifest
+from models.artifacts import Artifact, Component, DataSource, write_manifest
+from models.scorers.compliance import load_playbook
 from models.scorers.sentiment import SentimentScorer
 from training.config import Config
-from training.data.files import OWN
+from training.data.acts import read_act_lines
+from training.data.files import OWN, file_sha256, located
 from training.data.prepare import prepare_data
 from training.data.prepared import Prepared
 from training.data.replay import Observe
 from training.data.vectors import VectorStore
+from training.evaluate.acts import measure_acts
 from training.evaluate.held_out import measure
+from training.fit.acts import fit_acts
 from training.fit.csat import fit_csat
 from training.fit.csat_examples import dialogue_examples, rated_examples
 from training.fit.csat_rule import fit_csat_rule
@@ -34,7 +38,9 @@ from training.publish.gates import check_names
 from training.publish.stages import Stages, code, fingerprint, finish_interrupted, log, write_whole
 
 _SENTIMENT_CODE = ("training/fit/sentiment*.py", "training/fit/direction.py", "models/scorers/sentiment/*.py")
+_KEYWORDS = "ecommerce-zh@1"  # patterns only: what the heads of acts are compared with
 _CSAT_CODE = ("training/fit/csat*.py", "models/scorers/csat/*.py")
+_ACTS_CODE = ("training/fit/acts.py", "training/data/acts.py", "training/evaluate/acts.py", "models/scorers/acts/*.py")
 _SHARED_CODE = ("training/fit/calibrate.py", "training/data/replay.py", "models/text/*.py")
 
 
@@ -88,7 +94,12 @@ def fitted(config: Config, prepared: Prepared, *, finished: bool = False) -> Ite
     stages = Stages(config.workplace, finished=finished)
     with _vectors(config, prepared, stages) as (vectors, encoder):
         components, made = _fit_heads(config, prepared, vectors, encoder, stages)
-        yield Fitted(_describe(config, prepared, vectors, components, made, stages), prepared, vectors)
+        acts, acts_made = _fit_acts_stage(config, vectors, encoder, stages)
+        if acts:
+            components["acts"] = Component("acts", acts["config"])
+        reports = {"acts": acts["figures"]} if acts else {}
+        artifact = _describe(config, prepared, vectors, components, fingerprint([made, acts_made]), reports, stages)
+        yield Fitted(artifact, prepared, vectors)
 
 
 @contextmanager
@@ -162,12 +173,48 @@ def _fit_csat(
     return fit_csat_rule(dialogues, unseen[: len(dialogues)], config.csat)
 
 
+def _fit_acts_stage(
+    config: Config, vectors: VectorStore, encoder: str, stages: Stages
+) -> tuple[dict[str, Any] | None, str]:
+    """Return the component's configuration with its figures, and the stage's fingerprint; ``None`` without acts."""
+    directory = config.workplace / "artifact" / "acts"
+    if config.acts is None:
+        shutil.rmtree(directory, ignore_errors=True)
+        return None, ""
+    inputs = {
+        "encoder": [encoder, vectors.fingerprint],
+        "data": [source.sha256 for source in _acts_sources(config)],
+        "settings": asdict(config.acts),
+        "keywords": load_playbook(_KEYWORDS).hash,
+        "seed": config.seed,
+        "code": code(*_ACTS_CODE, "models/text/*.py"),
+    }
+    return stages.run("acts", inputs, lambda: _fit_acts(config, vectors, directory), directory)
+
+
+def _fit_acts(config: Config, vectors: VectorStore, directory: Path) -> dict[str, Any]:
+    assert config.acts is not None, "asked for only where there are acts"
+    shutil.rmtree(directory, ignore_errors=True)
+    lines = [line for name in config.acts.files for line in read_act_lines(located(name, config.data))]
+    unseen = fit_acts(lines, vectors, config.acts, config.seed, directory)
+    figures = measure_acts(lines, unseen, vectors, config.acts.folds, load_playbook(_KEYWORDS))
+    return {"config": {"lexical_share": config.acts.lexical_share}, "figures": {"lines left out": figures}}
+
+
+def _acts_sources(config: Config) -> list[DataSource]:
+    if config.acts is None:
+        return []
+    paths = [located(name, config.data) for name in config.acts.files]
+    return [DataSource(path.stem, file_sha256(path), len(read_act_lines(path)), config.acts.terms) for path in paths]
+
+
 def _describe(
     config: Config,
     prepared: Prepared,
     vectors: VectorStore,
     components: dict[str, Component],
     made: str,
+    reports: dict[str, Any],
     stages: Stages,
 ) -> Artifact:
     """Return the artifact with its manifest, figures included, and its card."""
@@ -178,11 +225,11 @@ def _describe(
         "created": config.created,
         "encoder": vectors.fingerprint,
         "components": components,
-        "data": prepared.sources,
+        "data": [*prepared.sources, *_acts_sources(config)],
     }
     unmeasured = write_manifest(directory, **described, metrics={})
     inputs = {"fitted": made, "data": prepared.digests, "code": code("training/evaluate/*.py")}
     figures, _ = stages.run("figures", inputs, lambda: measure(unmeasured, prepared, vectors, baselines=True))
-    artifact = write_manifest(directory, **described, metrics=figures)
+    artifact = write_manifest(directory, **described, metrics={**figures, **reports})
     write_card(artifact)
     return artifact

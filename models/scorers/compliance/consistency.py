@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import re2
 
 from models.documents import Problem
+from models.domain.acts import ACTS
 from models.domain.playbook import Check, Condition, Cue, Playbook
 from models.scorers.compliance.cues import expand, options
 
@@ -81,6 +82,21 @@ def _cue(name: str, cue: Cue, playbook: Playbook) -> Iterator[Problem]:
         for field in ("exclude", "unless", "needs"):
             if getattr(cue, field):
                 yield Problem((*where, field), f"'{field}' belongs to 'include'", f"“{field}”只能与 include 同用")
+    if cue.backed_by and not (cue.include or cue.rest_of):
+        yield Problem(
+            (*where, "backed_by"),
+            "'backed_by' belongs to 'include' or 'rest_of'",
+            "“backed_by”只能与 include 或 rest_of 同用",
+        )
+    for field, act in (("act", cue.act), ("backed_by", cue.backed_by)):
+        if act and act.name not in ACTS:
+            yield Problem(
+                (*where, field, "name"),
+                f"there is no act '{act.name}'; there are {', '.join(ACTS)}",
+                f"没有名为“{act.name}”的行为,可用:{'、'.join(ACTS)}",
+            )
+        if act and not 0 < act.least <= 1:
+            yield Problem((*where, field, "least"), "a probability over 0, at most 1", "须为大于 0、不超过 1 的概率")
     others: list[tuple[_Where, str]] = [(("rest_of", place), other) for place, other in enumerate(cue.rest_of)]
     for field, guards in (("unless", cue.unless), ("needs", cue.needs)):
         others += [((field, place, "cue"), guard.cue) for place, guard in enumerate(guards)]

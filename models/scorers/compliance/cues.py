@@ -131,13 +131,21 @@ class CueFinder:
                 self._exclude[name] = re2.compile(_alternation(cue.exclude, playbook.words), options())
         self._sets = [_compiled_set(loose[at : at + _SET_SIZE]) for at in range(0, len(loose), _SET_SIZE)]
 
-    def find(self, text: str, sentiment: float | None) -> TurnCues:
-        """Return what ``text`` shows; ``sentiment`` is its score (−1…1) or ``None`` where it has none."""
+    def find(self, text: str, sentiment: float | None, acts: Mapping[str, float] | None = None) -> TurnCues:
+        """Return what ``text`` shows.
+
+        Args:
+            text: Of the message.
+            sentiment: Its score (−1…1) or ``None`` where it has none.
+            acts: Probabilities of the acts that its speaker can perform; ``None`` where nobody looked.
+        """
         plain = normalise(text)
         found: dict[str, list[Span]] = {}
         clauses = _Bounds.of(plain.text, _CLAUSE_END)
         if plain.text:
             self._match(plain.text, clauses, found)
+        if acts is not None:
+            self._weigh(acts, (0, len(plain.text)), found)
         if sentiment is not None:
             whole = (0, len(plain.text))
             for name, cue in self._cues.items():
@@ -161,6 +169,14 @@ class CueFinder:
         for name, cue in self._cues.items():
             if cue.rest_of and (rest := _rest(text, cue, found, clauses)):
                 found[name] = rest
+
+    def _weigh(self, acts: Mapping[str, float], whole: Span, found: dict[str, list[Span]]) -> None:
+        """Add what the heads find in the whole message; take back what they do not back."""
+        for name, cue in self._cues.items():
+            if cue.backed_by and name in found and acts.get(cue.backed_by.name, 0.0) < cue.backed_by.least:
+                del found[name]
+            if cue.act and name not in found and acts.get(cue.act.name, 0.0) >= cue.act.least:
+                found[name] = [whole]
 
     def _occurring(self, text: str) -> Iterator[int]:
         """Yield which cues may occur, in the playbook's order."""

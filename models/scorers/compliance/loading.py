@@ -21,12 +21,13 @@ _HINT = "docs/guides/playbooks.md explains the format / 格式说明见 docs/gui
 
 @cache
 def list_playbooks() -> tuple[Playbook, ...]:
-    """Return the packaged playbooks, by file name."""
-    return tuple(_from_document(read_document(path, InvalidPlaybookError)) for path in sorted(PACKAGED.glob("*.yaml")))
+    """Return the packaged playbooks, all versions of each, by id and version."""
+    found = (_from_document(read_document(path, InvalidPlaybookError)) for path in PACKAGED.glob("*.yaml"))
+    return tuple(sorted(found, key=lambda playbook: (playbook.id, playbook.version)))
 
 
 def load_playbook(spec: str | Path) -> Playbook:
-    """Return a packaged playbook (``ecommerce-zh``, ``ecommerce-zh@1``) or the one in a YAML file.
+    """Return a packaged playbook (``ecommerce-zh@1``, or ``ecommerce-zh`` for its newest version) or the one in a file.
 
     Raises:
         UnknownPlaybookError: Neither a packaged id nor an existing file.
@@ -39,7 +40,7 @@ def load_playbook(spec: str | Path) -> Playbook:
                 f"There is no playbook file {path}.", f"没有话术手册文件 {path}。", location=str(path)
             )
         return _from_document(read_document(path, InvalidPlaybookError))
-    for playbook in list_playbooks():
+    for playbook in reversed(list_playbooks()):
         if str(spec) in (playbook.id, f"{playbook.id}@{playbook.version}"):
             return playbook
     known = ", ".join(f"{playbook.id}@{playbook.version}" for playbook in list_playbooks())

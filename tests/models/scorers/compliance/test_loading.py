@@ -177,7 +177,8 @@ def test_an_unknown_id_names_the_known_ones() -> None:
 
 def test_packaged_playbooks_are_found_by_id_and_version() -> None:
     for playbook in list_playbooks():
-        assert load_playbook(playbook.id) == load_playbook(f"{playbook.id}@{playbook.version}") == playbook
+        assert load_playbook(f"{playbook.id}@{playbook.version}") == playbook
+        assert load_playbook(playbook.id).version == max(p.version for p in list_playbooks() if p.id == playbook.id)
         with pytest.raises(UnknownPlaybookError):
             load_playbook(f"{playbook.id}@999")
 
