@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text.masking import find_personal_data, is_id_card, is_luhn, mask
+from models.text.pii import find_personal_data, is_id_card, is_luhn, mask
 
 # All invented; the ID numbers carry valid check characters, the cards satisfy Luhn.
 _FOUND = [
