@@ -1,6 +1,6 @@
 """Lines labelled with the personal data in them: reading them, and building our own from their marked-up source.
 
-The source (``own/privacy.source.part*.txt``) is written by hand: ``# group`` opens a group, every other line is a message.
+The source (``own/privacy.source.part*.txt``) is written by hand: ``# group`` opens a group, other lines are messages.
 ``[phone:…]`` marks a span, ``{…}`` a fictitious number that is filled in here: the same every time, with valid check
 digits. ``python -m training.data.privacy`` writes ``own/privacy.jsonl``.
 """

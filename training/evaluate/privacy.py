@@ -25,9 +25,15 @@ _PLAIN: Mapping[Kind, re.Pattern[str]] = {
     "landline": re.compile(r"(?<!\d)0\d{2,3}-?\d{7,8}(?!\d)"),
     "licence_plate": re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]·?[A-Z\d]{5,6}"),
     "passport": re.compile(r"(?<![A-Za-z\d])[EGC][A-Z\d]\d{7}(?!\d)"),
-    "account": re.compile(r"(?:微信|QQ|wechat|vx)[号號]?[ :：]*(?P<value>[A-Za-z\d][\w-]{4,19})", re.IGNORECASE | re.ASCII),
-    "name": re.compile(r"(?:姓名|收件人|收货人|联系人)[:： ]*(?P<value>[\u4e00-\u9fa5]{2,3})|[Nn]ame: (?P<other>[A-Z]\w+ [A-Z]\w+)"),
-    "address": re.compile(r"[\u4e00-\u9fa5]{2,}(?:省|市|区|县)[\u4e00-\u9fa5\d]+号(?:[\u4e00-\u9fa5\d]+(?:室|楼|单元|栋))?"),
+    "account": re.compile(
+        r"(?:微信|QQ|wechat|vx)[号號]?[ :：]*(?P<value>[A-Za-z\d][\w-]{4,19})", re.IGNORECASE | re.ASCII
+    ),
+    "name": re.compile(
+        r"(?:姓名|收件人|收货人|联系人)[:： ]*(?P<value>[\u4e00-\u9fa5]{2,3})|[Nn]ame: (?P<other>[A-Z]\w+ [A-Z]\w+)"
+    ),
+    "address": re.compile(
+        r"[\u4e00-\u9fa5]{2,}(?:省|市|区|县)[\u4e00-\u9fa5\d]+号(?:[\u4e00-\u9fa5\d]+(?:室|楼|单元|栋))?"
+    ),
 }
 
 

@@ -16,11 +16,23 @@ _EVASIVE = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN = re.compile(
-    r"(?<![\w.*-])(?P<value>[A-Za-z0-9][\w.*-]{0,40}(?: dot [\w.*-]{1,40}){0,2}"
+    r"(?<![\w.*-])(?P<value>[A-Za-z0-9*][\w.*-]{0,40}(?: dot [\w.*-]{1,40}){0,2}"
     rf" at [A-Za-z0-9-]{{1,63}}(?P<dot>{_DOT}){_TLD})",
     re.IGNORECASE | re.ASCII,
 )
 _AT = re.compile(r" ?(?:@|#|[(\[]at[)\]]|艾特|圈a)| at ", re.IGNORECASE)
+
+
+_PLAIN_WORDS = {"number", "numbers", "account", "accounts", "friend", "friends", "please", "payment", "message"}
+
+
+def _is_evasive(match: re.Match[str]) -> bool:
+    # "@ brand.com @ brand" mentions somebody; with blanks or # only a local part with a digit is an address.
+    at = _AT.search(match["value"])
+    if at is None or at[0].strip() not in ("@", "#"):
+        return True
+    local, domain = match["value"][: at.start()], match["value"][at.end() :].lstrip()
+    return not domain.lower().startswith("www") and (STAR in local or any(c.isdecimal() or c == "_" for c in local))
 
 
 def _is_spoken(match: re.Match[str]) -> bool:
@@ -48,6 +60,8 @@ _ACCOUNT = re.compile(
 
 def _is_account(match: re.Match[str]) -> bool:
     value, link = match["value"], match["link"].strip().lower()
+    if value.lower() in _PLAIN_WORDS:
+        return False
     # "wechat payment" and "wechat is broken" are plain words; something with a digit is an account.
     return STAR in value or link not in ("", "is") or any(char.isdecimal() or char == "_" for char in value)
 
@@ -63,7 +77,7 @@ def _hide_account(text: str, start: int, end: int) -> Iterator[int]:
 
 EMAILS: tuple[Detector, ...] = (
     by_pattern("email", _EMAIL, _hide_local),
-    by_pattern("email", _EVASIVE, _hide_local),
+    by_pattern("email", _EVASIVE, _hide_local, _is_evasive),
     by_pattern("email", _SPOKEN, _hide_local, _is_spoken),
 )
 ACCOUNTS: tuple[Detector, ...] = (by_pattern("account", _ACCOUNT, _hide_account, _is_account),)

@@ -34,7 +34,7 @@ def _is_id(match: re.Match[str]) -> bool:
 
 _PASSPORT = re.compile(
     r"(?:护照|通行证|台胞证|回乡证|passport)(?: ?(?:号码?|number|no\.?))?[ ]?(?:是|is|:)?[ ]{0,2}"
-    r"(?P<value>[A-Z]{1,2}\d{6,9}|\d{8,9}|[A-Z\d]{2}\*{4,7}\d{2})(?![\dA-Za-z*])",
+    r"(?P<value>[A-Z]{1,2}\d{6,9}|\d{8,9}|[A-Z\d]{2}\*{3,7}\d{2})(?![\dA-Za-z*])",
     re.IGNORECASE,
 )
 
@@ -43,7 +43,7 @@ _BANK_CARD = re.compile(
     r"|\d{0,2}(?:[ -]?\*{1,15})(?:[ -]\*{1,15}){0,4}(?:[ -]?\d){1,4}))(?![\d*])"
 )
 _BANK_LABEL = re.compile(
-    r"(?:银行卡|储蓄卡|信用卡|收款卡|退款卡|收款人|[建工农招邮储中]行|bank ?card|credit card|debit card)[^\d\n,。;]{0,6}$",
+    r"(?:银行卡|储蓄卡|信用卡|收款卡|退款卡|收款人|[建工农招邮储中]行|(?:bank ?|credit |debit )card)[^\d\n,。;]{0,6}$",
     re.IGNORECASE,
 )
 
@@ -72,10 +72,10 @@ _PLATE = re.compile(
 
 
 def _is_plate(match: re.Match[str]) -> bool:
-    body = match["value"][2:].lstrip("·•.- ")
+    body: str = match["value"][2:].lstrip("·•.- ")
     if STAR in body:
         return True
-    letters = sum(char.isascii() and char.isalpha() for char in body)
+    letters: int = sum(char.isascii() and char.isalpha() for char in body)
     if len(body) == 5:
         return letters <= 2
     # New energy: six places, D or F (since 2019 A to K) in front or behind.

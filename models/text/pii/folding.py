@@ -27,7 +27,9 @@ _DIGITS = {
 }  # fmt: skip
 _FOLD = {**_TRADITIONAL, **_HALF_WIDTH, **_DIGITS, 0x01: 0x20}
 _HAN_DIGITS = str.maketrans("零〇一幺二三四五六七八九壹贰叁肆伍陆柒捌玖", "001123456789123456789")
-_HAN_NUMBER = re.compile(r"[零〇一幺二三四五六七八九壹贰叁肆伍陆柒捌玖][\W_]{0,2}[零〇一幺二三四五六七八九壹贰叁肆伍陆柒捌玖]")
+_HAN_NUMBER = re.compile(
+    r"[零〇一幺二三四五六七八九壹贰叁肆伍陆柒捌玖][\W_]{0,2}[零〇一幺二三四五六七八九壹贰叁肆伍陆柒捌玖]"
+)
 
 
 def fold(text: str) -> str:

@@ -17,9 +17,7 @@ _ORDER = re.compile(
 _PHONE_WORDS = r"电话|手机|号码|号是|座机|固话|传真|联系|致电|拨|打|找我|给你个号|tel|phone|mobile|cell|call|text|fax"
 _PHONE_BEFORE = re.compile(rf"(?:{_PHONE_WORDS})[^\d\n。;]{{0,8}}$", re.IGNORECASE)
 _PHONE_AFTER = re.compile(rf"[^\d\n。;]{{0,4}}(?:{_PHONE_WORDS})", re.IGNORECASE)
-_PRICE = re.compile(
-    r"(?:价格?|元|块|[¥￥$]|折后|尺寸|尺码|规格|长|宽|高|size|price)[ :]?$", re.IGNORECASE
-)
+_PRICE = re.compile(r"(?:价格?|元|块|[¥￥$]|折后|尺寸|尺码|规格|长|宽|高|size|price)[ :]?$", re.IGNORECASE)
 
 
 def labelled_as_order(match: re.Match[str]) -> bool:

@@ -19,24 +19,25 @@ _ORDER: tuple[Detector, ...] = (
     *phones.DETECTORS,
     *documents.DETECTORS[1:],
     *contacts.ACCOUNTS,
+    *names.ANNOUNCED,
     *addresses.DETECTORS,
     *english_addresses.DETECTORS,
-    *names.DETECTORS,
+    *names.BESIDE,
 )
 
 
 def _found(text: str) -> Iterator[Finding]:
     free = fold(text)
     for detector in _ORDER:
-        found = []
+        pieces, at = [], 0
         for finding in detector(free):
             start, end = finding.datum.start, finding.datum.end
-            if TAKEN not in free[start:end] and (not found or start >= found[-1].datum.end):
-                found.append(finding)
-        for finding in found:
-            start, end = finding.datum.start, finding.datum.end
-            free = free[:start] + TAKEN * (end - start) + free[end:]
-        yield from found
+            if start >= at and free.find(TAKEN, start, end) < 0:
+                pieces += [free[at:start], TAKEN * (end - start)]
+                at = end
+                yield finding
+        if pieces:
+            free = "".join(pieces) + free[at:]
 
 
 def find_personal_data(text: str) -> list[PersonalDatum]:

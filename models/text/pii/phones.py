@@ -1,7 +1,7 @@
 """Mobile phones, landlines and numbers from abroad.
 
-400, 800 and short numbers (95588, 12315) are public: nobody's, so they are never found. ``phonenumbers`` was tried for
-numbers from abroad and left out, see docs/decisions/0011.
+400, 800 and short numbers (95588, 12315) are public: nobody's, so they are never found. Own rules, not
+``phonenumbers``: that library knows no masked, spelt or split numbers, see docs/decisions/0003.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from models.text.pii.labels import labelled_as_order, labelled_as_phone, labelle
 
 _SEP = r"[ \t\-_.,·•、/|~—–‑]{0,2}"
 _MOBILE = re.compile(
-    r"(?<![\d*])(?<!\d\.)(?:(?:\+|00)?86[- ]?)?"
+    # Right behind a masked name (李**139…) a star does not belong to the number.
+    r"(?:(?<![\d*+])|(?<=[\u4e00-\u9fff]\*)|(?<=[\u4e00-\u9fff]\*\*)|(?<=[\u4e00-\u9fff]\*\*\*))(?<!\d\.)"
+    r"(?:(?:\+|00)?86[- ]?)?"
     rf"(?P<value>1{_SEP}[3-9]{_SEP}\d{_SEP}(?:(?:\d{_SEP}){{4}}|(?:\*{_SEP}){{2,6}})(?:\d{_SEP}){{3}}\d)(?![\d*])"
 )
+_PUBLIC = re.compile(r"(?:\+?1?[-. (]{1,2}|\+1|)(?:400|8(?:00|33|44|55|66|77|88))(?!\d)")
 _GROUP = re.compile(r"[\d*]+")
 # How people group the eleven digits; anything else needs a word that says phone.
 _SHAPES = {(11,), (3, 4, 4), (3, 8), (7, 4), (1,) * 11}
@@ -26,7 +29,7 @@ _LONGER = re.compile(r"[ \t\-_.,·•、/|~—–‑]{1,2}\d(?!\d)")
 
 
 def _is_mobile(match: re.Match[str]) -> bool:
-    if labelled_as_order(match):
+    if labelled_as_order(match) or _PUBLIC.match(match["value"]):
         return False
     groups = tuple(map(len, _GROUP.findall(match["value"])))
     if len(groups) == 1:
@@ -66,11 +69,10 @@ def _hide_local(text: str, start: int, end: int) -> Iterator[int]:
 
 _ABROAD = re.compile(
     r"(?<![\d*+])(?P<value>\+(?!86)[1-9][\d*]{0,14}(?:[-. ()]{1,2}[\d*]{1,12}){0,5}"
-    r"|85[23][- ][2-9](?:\d{3}|\d{0,2}\*{1,3})[- ]?\d{4}"
+    r"|85[23][- ](?:[2-9]\d{3}|\*{4})[- ]?\d{4}"
     r"|(?:\([2-9]\d{2}\) ?|(?<![-.])[2-9]\d{2}[-. ])(?:[2-9]\d{2}|\*{3})[-. ]\d{4}"
     r"|09\d(?:\d[- ]?\d{3}|\*[- ]?\*{2}\d|\*[- ]?\*{3})[- ]?(?:\d{3}|\*{3}))(?![\d*])"
 )
-_PUBLIC = re.compile(r"\+?1?[-. (]{0,2}(?:400|8(?:00|33|44|55|66|77|88))(?!\d)")
 
 
 def _is_abroad(match: re.Match[str]) -> bool:
@@ -85,10 +87,11 @@ _FIND_MOBILE = by_pattern("phone", _MOBILE, hide_middle(3, 4), _is_mobile)
 def find_mobiles(text: str) -> Iterator[Finding]:
     """Find mainland mobile numbers: plain, grouped, spaced out, and in Chinese digits."""
     found = list(_FIND_MOBILE(text))
-    yield from found
     if (spelt := fold_han_digits(text)) is not None:
         taken = {place for each in found for place in range(each.datum.start, each.datum.end)}
-        yield from (each for each in _FIND_MOBILE(spelt) if each.datum.start not in taken)
+        found += (each for each in _FIND_MOBILE(spelt) if each.datum.start not in taken)
+        found.sort(key=lambda each: each.datum.start)
+    yield from found
 
 
 DETECTORS: tuple[Detector, ...] = (
