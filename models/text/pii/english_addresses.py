@@ -26,8 +26,8 @@ _CAPITALS = re.compile(
     rf"|(?<![\w*#$.-])\d{{1,5}} (?!Subw|Railw|Highw|Runw|Gatew|Motorw|Norw)[A-Z][a-z]{{2,12}}(?P<joined>way)\b{_TAIL}"
 )
 _SMALL = re.compile(
-    r"(?<![\w*#$.-])\d{1,5}(?:-\d{1,5})?(?: (?!(?:in|on|the|of|to|at|by|a|an|per|for|and|or|is|it|was|down|off|more|days?|hours?"
-    r"|miles?|km"
+    r"(?<![\w*#$.-])\d{1,5}(?:-\d{1,5})?(?: (?!(?:in|on|the|of|to|at|by|a|an|per|for|and|or|is|it|was|down|off"
+    r"|more|days?|hours?|miles?|km"
     r"|minutes?|min|items?|from|my|your|township|village|county|provincial|national)\b)"
     r"[a-z]{2,15}){1,3}(?P<type> (?:street|st|avenue|ave|road|rd|blvd|lane|ln))\b"
     r"(?:,? (?:apt|unit|suite|flat|room|#)\.? ?\w{1,5})?"

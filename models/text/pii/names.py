@@ -64,7 +64,8 @@ _MY_NAME = re.compile(
     r"\bmy name(?: is|['’]s) "
     r"(?!(?:not|on|in|at|the|a|an|wrong|correct|right|missing|spelled|misspelled|still"
     r"|being|listed|same|different|already)\b)"
-    r"(?P<value>[A-Za-z](?:[a-z'’-]{1,20}(?: (?!and\b|from\b|but\b|i\b)[A-Za-z][a-z'’-]{1,20})?|\*{1,60}))(?![A-Za-z\d*])",
+    r"(?P<value>[A-Za-z](?:[a-z'’-]{1,20}(?: (?!and\b|from\b|but\b|i\b)[A-Za-z][a-z'’-]{1,20})?|\*{1,60}))"
+    r"(?![A-Za-z\d*])",
     re.IGNORECASE,
 )
 
