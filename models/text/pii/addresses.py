@@ -81,7 +81,11 @@ def _head(text: str, start: int, end: int) -> tuple[int, int] | None:
         begin = verbs.end()
     longest = 4 if re.match(_REGION, unit[0]) else 8
     begin = max(begin, unit.start() - longest)
-    return (begin, unit.end()) if begin < unit.start() else None
+    if begin >= unit.start():
+        return None
+    # Of an estate without its city the building stays, too: what tells the household is hidden.
+    building = None if re.match(_REGION, unit[0]) else _STRONG_PART.match(text, unit.end(), end)
+    return begin, building.end() if building else unit.end()
 
 
 def _settled(text: str, at: int) -> tuple[int, int] | None:
@@ -119,11 +123,13 @@ def find_addresses(text: str) -> Iterator[Finding]:
         window = _window_start(text, chain.start())
         if not _is_address(text, window, chain):
             continue
-        head = _settled(text, chain.start())
+        building = _STRONG_PART.match(text, chain.start(), end)
+        shown = building.end() if building and building.end() < end else chain.start()
+        head = _settled(text, shown)
         if head is not None:
             yield from _finding(head[0], head[1], end)
-        elif first := _STRONG_PART.match(text, chain.start()):
-            yield from _finding(chain.start(), first.end(), end)
+        elif building:
+            yield from _finding(chain.start(), building.end(), end)
 
 
 def _last_part(text: str, end: int) -> int | None:

@@ -86,8 +86,8 @@ def _hide_plate(text: str, start: int, end: int) -> Iterator[int]:
     yield from (place for place in range(start + 2, end) if text[place] not in "·•.- ")
 
 
-DETECTORS: tuple[Detector, ...] = (
-    by_pattern("id_card", _ID, hide_middle(3, 4), _is_id),
+IDENTITY: tuple[Detector, ...] = (by_pattern("id_card", _ID, hide_middle(3, 4), _is_id),)
+OTHERS: tuple[Detector, ...] = (
     by_pattern("bank_card", _BANK_CARD, hide_middle(4, 4), _is_bank_card),
     by_pattern("passport", _PASSPORT, hide_middle(2, 2)),
     by_pattern("licence_plate", _PLATE, _hide_plate, _is_plate),

@@ -70,10 +70,11 @@ _MY_NAME = re.compile(
 )
 
 # Those that a label announces are found before addresses (a masked 路** is none), those that stand beside one after.
-ANNOUNCED, BESIDE = (
+ANNOUNCED, ENGLISH, BESIDE = (
     tuple(by_pattern("name", pattern, hide_after(1)) for pattern in patterns)
     for patterns in (
-        (_ANNOUNCED, _INTRODUCED, _ENGLISH_LABEL, _ENGLISH_LEAD, _MY_NAME),
+        (_ANNOUNCED, _INTRODUCED),
+        (_ENGLISH_LABEL, _ENGLISH_LEAD, _MY_NAME),
         (_BEFORE_OTHERS, _BEHIND_OTHERS, _ENGLISH_BESIDE),
     )
 )

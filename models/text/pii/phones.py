@@ -94,8 +94,8 @@ def find_mobiles(text: str) -> Iterator[Finding]:
     yield from found
 
 
-DETECTORS: tuple[Detector, ...] = (
-    find_mobiles,
+MOBILES: tuple[Detector, ...] = (find_mobiles,)
+OTHERS: tuple[Detector, ...] = (
     by_pattern("landline", _LANDLINE, _hide_local, _is_landline),
     by_pattern("phone", _ABROAD, hide_middle(3, 4), _is_abroad),
 )

@@ -56,7 +56,7 @@ _FOUND = [
     ("V❤:huahua-888", "V❤:hu********", "account"),
     ("我叫林晓雨", "我叫林**", "name"),
     ("my name is John Carter", "my name is J**********", "name"),
-    ("翠竹苑6幢1单元302", "翠竹苑********", "address"),
+    ("翠竹苑6幢1单元302", "翠竹苑6幢******", "address"),
     ("江苏省南京市鼓楼区汉口路22号", "江苏省南京市*********", "address"),
     ("3栋2单元501", "3栋******", "address"),
     ("send to 12 Rosewood Lane, Leeds", "send to *********** Lane*******", "address"),
