@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.encode.base import Encoder
-from models.text.masking import mask
+from models.text.pii import mask
 
 _CHUNK = 1024
 _KEY_BYTES = 16

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.domain.acts import ACTS
 from models.domain.playbook import Playbook
 from models.scorers.compliance.cues import CueFinder
-from models.text.masking import mask
+from models.text.pii import mask
 from training.data.acts import ActLine, fold_by_group
 from training.data.vectors import VectorStore
 from training.evaluate.measures import wilson_interval

@@ -15,11 +15,12 @@ from models.scorers.acts import ActsScorer
 from models.scorers.compliance import ComplianceScorer, load_playbook
 from models.scorers.csat import CsatScorer
 from models.scorers.sentiment import SentimentScorer
+from training.data.privacy import read_privacy
 from training.data.sentiment import read_every_line
 from training.data.stc3 import read_dialogues
 from training.data.uss import read_uss
 from training.data.vectors import VectorStore
-from training.evaluate import compliance, sentiment, stc3, uss
+from training.evaluate import compliance, privacy, sentiment, stc3, uss
 
 DEFAULT_PLAYBOOK = "ecommerce-zh"
 
@@ -88,11 +89,17 @@ def evaluate_compliance(
         return compliance.evaluate_compliance(judged, scorer, SentimentScorer.from_artifact(artifact), vectors, acts)
 
 
+def evaluate_privacy(path: Path, artifact: Artifact, cache: Path | None, encoder: str | None = None) -> dict[str, Any]:  # noqa: ARG001
+    """Measure the privacy detectors on a file of labelled lines; they are rules, no part of the artifact."""
+    return privacy.evaluate_privacy(read_privacy(path))
+
+
 TASKS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "stc3": evaluate_stc3,
     "uss": evaluate_uss,
     "sentiment": evaluate_sentiment,
     "compliance": evaluate_compliance,
+    "privacy": evaluate_privacy,
 }
 
 

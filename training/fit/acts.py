@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from models.domain.acts import ACTS, BREACHES
 from models.scorers.acts.before import other_side_before
 from models.scorers.acts.head import BUCKETS, WEIGHTS_NAME, head_inputs, head_ngrams
-from models.text.masking import mask
 from models.text.ngrams import Ngrams, weigh_ngrams
+from models.text.pii import mask
 from training.config import ActsFit
 from training.data.acts import ActLine, fold_by_group
 from training.data.vectors import VectorStore

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from models.scorers.sentiment.before import service_before
 from models.scorers.sentiment.head import BUCKETS, CLASSES, WEIGHTS_NAME, head_inputs
-from models.text.masking import mask
 from models.text.ngrams import Ngrams, count_ngrams, weigh_ngrams
+from models.text.pii import mask
 from training.config import Corpus, SentimentFit
 from training.data.sentiment import Line
 from training.data.vectors import VectorStore

@@ -17,7 +17,7 @@ from models.domain.scores import TurnSentiment
 from models.scorers.sentiment.before import service_before
 from models.scorers.sentiment.head import CLASSES, SentimentHead
 from models.scorers.sentiment.trajectory import TrajectoryRule, opening_index, smooth
-from models.text.masking import mask
+from models.text.pii import mask
 from training.config import SentimentFit
 from training.data.sentiment import Line
 from training.data.vectors import VectorStore

@@ -9,7 +9,7 @@ from typing import Any
 
 from models.encode.base import Encoder
 from models.encode.load import load_encoder
-from models.text.masking import mask
+from models.text.pii import mask
 from training.config import Config, fill_table
 from training.data.prepared import Prepared
 from training.data.vectors import VectorStore

@@ -14,7 +14,7 @@ from models.domain.conversation import Conversation, Role, Turn
 from models.domain.playbook import Bilingual, Check, Condition, Confidence, Cue, Guard, Playbook, Reasons
 from models.domain.scores import CheckResult, ComplianceScore
 from models.scorers.compliance import ComplianceScorer
-from models.text.masking import mask
+from models.text.pii import mask
 
 Line = tuple[Role, str]
 A, C = "agent", "customer"
