@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import multiprocessing
 from pathlib import Path
 
 import numpy as np
@@ -225,6 +226,39 @@ def test_a_store_cut_off_in_the_middle_goes_on(tmp_path: Path) -> None:
     store = VectorStore(encoder, tmp_path)
     assert np.array_equal(store.matrix(["一", "二", "三"]), HashingEncoder(16).encode(["一", "二", "三"]))
     assert len(encoder.encoded) == 1
+
+
+def test_two_stores_open_at_once_share_what_they_encode(tmp_path: Path) -> None:
+    first, second = (VectorStore(CountingEncoder(), tmp_path) for _ in range(2))
+    first.warm(["一", "二"])
+    second.warm(["二", "三"])
+    first.warm(["三", "四"])
+    everything = ["一", "二", "三", "四"]
+    encoder = CountingEncoder()
+    assert np.array_equal(VectorStore(encoder, tmp_path).matrix(everything), HashingEncoder(16).encode(everything))
+    assert encoder.encoded == []
+    assert first.matrix(everything).tolist() == second.matrix(everything).tolist()
+
+
+def _fill(cache: Path, first: int) -> None:
+    store = VectorStore(HashingEncoder(16), cache)
+    for number in range(first, first + 150):
+        store.warm([f"第{number}句"])
+
+
+def test_two_processes_write_into_one_store(tmp_path: Path) -> None:
+    processes = [multiprocessing.get_context("spawn").Process(target=_fill, args=(tmp_path, at)) for at in (0, 0, 100)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    texts = [f"第{number}句" for number in range(250)]
+    encoder = CountingEncoder()
+    assert np.array_equal(VectorStore(encoder, tmp_path).matrix(texts), HashingEncoder(16).encode(texts))
+    assert encoder.encoded == []
+    (keys,) = tmp_path.rglob("keys.bin")
+    assert keys.stat().st_size == 250 * 16  # nothing twice
 
 
 CORPORA = Path(__file__).parents[3] / "shared" / "data"
