@@ -47,7 +47,13 @@ def labelled(number: int) -> dict:
     turns = [{"role": "customer", "text": f"{number}号单{BAD[number % 4]}"}, {"role": "agent", "text": "马上处理"}]
     turns.append({"role": "customer", "text": GOOD[number % 4]})
     labels = [{"turn": 0, "label": "negative"}, {"turn": 2, "label": "positive"}]
-    return {"id": f"c{number}", "turns": turns, "facts": {"csat": 4}, "labels": {"sentiment": labels}}
+    verdicts = {"greeting": "fail"}
+    return {
+        "id": f"c{number}",
+        "turns": turns,
+        "facts": {"csat": 4},
+        "labels": {"sentiment": labels, "compliance": verdicts},
+    }
 
 
 def write_rows(path: Path, rows: list[dict]) -> None:
@@ -149,7 +155,14 @@ def test_the_run_publishes_a_sound_artifact_that_has_learnt(run_dir: Path) -> No
     assert "non-commercial" in card
     assert "the shop's own" in card
     assert artifact.id in card
-    assert artifact.manifest.metrics["direction"]["shop"]["conversations"] == 4
+    metrics = artifact.manifest.metrics
+    assert metrics["direction"]["shop"]["conversations"] == 4
+    assert metrics["csat"]["shop"]["surveys"] == 4
+    assert metrics["compliance"]["shop"]["verdicts"] == 4
+    assert {"keywords", "cosine"} == set(metrics["compliance"]["shop"]["baselines"])
+    assert metrics["sentiment"]["own_pooled"]["lines"] == metrics["sentiment"]["own"]["lines"] + 8
+    assert metrics["best"]["csat/stc3-zh"] == {"rows": measures["rows"], "S_NMD": measures["S_NMD"]}
+    assert "held-out conversations of shop" in card
 
 
 def test_the_summary_counts_what_was_read(run_dir: Path) -> None:

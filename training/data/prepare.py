@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from glob import glob
 from hashlib import sha256
 from pathlib import Path
@@ -96,6 +97,7 @@ def _read_labelled(own: OwnLabels, config: Config) -> LabelSplit:
     return LabelSplit(
         train=[row for row in rows if row.conversation.id in train],
         test=[row for row in rows if row.conversation.id in test],
+        playbook=own.playbook,
     )
 
 
@@ -132,7 +134,7 @@ def _without_copies(
     return (
         DialogueSplit(kept(dialogues.train, STC3), dialogues.test),
         {name: RatedSplit(kept(split.train, name), split.test) for name, split in rated.items()},
-        {name: LabelSplit(kept(split.train, name), split.test) for name, split in labelled.items()},
+        {name: replace(split, train=kept(split.train, name)) for name, split in labelled.items()},
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from models.artifacts import Artifact, Component, DataSource, write_manifest
 from models.scorers.compliance import load_playbook
@@ -89,10 +90,10 @@ def fitted(config: Config, prepared: Prepared, *, finished: bool = False) -> Ite
         StaleError: With ``finished``, a stage is missing or out of date.
     """
     check_names(config.gates)
-    # One thread: results then do not depend on the machine's number of cores.
+    # One thread, also in linear algebra: results then do not depend on the machine's number of cores.
     torch.set_num_threads(1)
     stages = Stages(config.workplace, finished=finished)
-    with _vectors(config, prepared, stages) as (vectors, encoder):
+    with threadpool_limits(1), _vectors(config, prepared, stages) as (vectors, encoder):
         components, made = _fit_heads(config, prepared, vectors, encoder, stages)
         acts, acts_made = _fit_acts_stage(config, vectors, encoder, stages)
         if acts:
@@ -208,6 +209,11 @@ def _acts_sources(config: Config) -> list[DataSource]:
     return [DataSource(path.stem, file_sha256(path), len(read_act_lines(path)), config.acts.terms) for path in paths]
 
 
+def playbook_hashes(prepared: Prepared) -> dict[str, str]:
+    """Return by section of users' labels the hash of the playbook that its verdicts are about."""
+    return {name: load_playbook(split.playbook).hash for name, split in prepared.labelled.items()}
+
+
 def _describe(
     config: Config,
     prepared: Prepared,
@@ -228,7 +234,11 @@ def _describe(
         "data": [*prepared.sources, *_acts_sources(config)],
     }
     unmeasured = write_manifest(directory, **described, metrics={})
-    inputs = {"fitted": made, "data": prepared.digests, "code": code("training/evaluate/*.py")}
+    inputs = {
+        "fitted": made,
+        "data": [prepared.digests, playbook_hashes(prepared)],
+        "code": code("training/evaluate/*.py", "models/scorers/compliance/*.py"),
+    }
     figures, _ = stages.run("figures", inputs, lambda: measure(unmeasured, prepared, vectors, baselines=True))
     artifact = write_manifest(directory, **described, metrics={**figures, **reports})
     write_card(artifact)
