@@ -19,6 +19,17 @@ It is not made for decisions about a person without review.
 - **Terms.** The weights have learnt from every corpus above that has rows, and come under the terms of all of them.
   Where one of these is for research only, so are they: fit them again on your own labelled conversations
   (`docs/guides/training.md`) for other uses.
+{satisfaction}- Irony is often read literally.
+- Bots count as the service side for satisfaction; system messages are skipped.
+
+## How the figures were made
+
+On rows that took no part in fitting or calibration, one split, fixed by a hash of each row's group (a conversation with
+its translation, a line). Training and calibration rows that repeat a held-out row, word for word or nearly, were
+dropped first. ↑ higher is better, ↓ lower is better, → closer to the target is better. Intervals: 95 %, bootstrap over
+conversations or lines; they tell sampling error only, not how your conversations differ from these.
+"""
+_STC3_LIMITS = """\
 - Satisfaction and resolution were learnt mostly from public Weibo dialogues of 2–7 turns about telecom, phones and
   software. Shop chats are longer, and their messages shorter. Consecutive messages of one side are read as one turn to
   bring the two closer. Trust the order of conversations more than the absolute level.
@@ -28,15 +39,10 @@ It is not made for decisions about a person without review.
 - "Resolved" is derived: an annotator counts if they marked a turn where the customer confirms a solution, or one
   where the helpdesk states a solution and rated task accomplishment 1 or better.
 - English satisfaction was learnt from translations of the Chinese dialogues; English sentiment from few own lines.
-- Irony is often read literally.
-- Bots count as the service side for satisfaction; system messages are skipped.
-
-## How the figures were made
-
-On rows that took no part in fitting or calibration, one split, fixed by a hash of each row's group (a conversation with
-its translation, a line). Training and calibration rows that repeat a held-out row, word for word or nearly, were
-dropped first. ↑ higher is better, ↓ lower is better, → closer to the target is better. Intervals: 95 %, bootstrap over
-conversations or lines; they tell sampling error only, not how your conversations differ from these.
+"""
+_SURVEY_LIMITS = """\
+- Satisfaction and resolution were learnt from surveys alone: one customer's rating and an outcome for each
+  conversation. Which turn states or confirms a solution was never labelled.
 """
 
 
@@ -67,7 +73,9 @@ def write_card(artifact: Artifact) -> None:
             for name, report in metrics.get("compliance", {}).items()
         ),
         *(f"## Acts, {name}\n\n{_acts(report)}" for name, report in metrics.get("acts", {}).items()),
-        _LIMITS,
+        _LIMITS.format(
+            satisfaction=_STC3_LIMITS if any(s.name.startswith("stc3-") for s in manifest.data) else _SURVEY_LIMITS
+        ),
     ]
     (artifact.path / "README.md").write_text("\n\n".join(parts), encoding="utf-8")
 

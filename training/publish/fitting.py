@@ -7,10 +7,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
@@ -19,9 +20,11 @@ from models.scorers.compliance import load_playbook
 from models.scorers.sentiment import SentimentScorer
 from training.config import Config
 from training.data.acts import read_act_lines
+from training.data.enough import surveys_to_calibrate
 from training.data.files import OWN, file_sha256, located
 from training.data.prepare import prepare_data
 from training.data.prepared import Prepared
+from training.data.rated import as_dialogue
 from training.data.replay import Observe
 from training.data.vectors import VectorStore
 from training.evaluate.acts import measure_acts
@@ -152,8 +155,9 @@ def _fit_sentiment(config: Config, prepared: Prepared, vectors: VectorStore, dir
     train = [line for split in prepared.lines.values() for line in split.train]
     fit_sentiment(train, prepared.corpora, vectors, config.sentiment, config.seed, directory)
     calibration = [line for split in prepared.lines.values() for line in split.calibration]
-    own = [split for name, split in prepared.lines.items() if prepared.corpora[name].file.startswith(OWN)]
-    calm = [line for split in own for line in split.calibration if line.label == "neutral"]
+    own = {name for name in prepared.lines if prepared.corpora[name].file.startswith(OWN)}
+    still = [line for line in calibration if line.label == "neutral"]
+    calm = [line for line in still if line.corpus in own] or still  # those of service chats, where there are any
     found = fit_sentiment_rule(calibration, calm, vectors, directory, config.sentiment, config.seed)
     observe = SentimentScorer.from_files(directory, found, "unpublished").observe
     # Turns that taught the head look too sure to teach what a shift is called; better others, where there are any.
@@ -167,10 +171,36 @@ def _fit_csat(
 ) -> dict[str, Any]:
     shutil.rmtree(directory, ignore_errors=True)
     dialogues = prepared.dialogues.train
+    if not dialogues:
+        return _fit_csat_on_surveys(config, prepared, sentiment, vectors, directory)
     examples = dialogue_examples(dialogues, sentiment, vectors)
     for split in prepared.rated.values():
         examples += rated_examples(split.train, sentiment, vectors)
     unseen = fit_csat(examples, vectors.dimension, config.csat, config.seed, directory)
+    return fit_csat_rule(dialogues, unseen[: len(dialogues)], config.csat)
+
+
+def _fit_csat_on_surveys(
+    config: Config, prepared: Prepared, sentiment: Observe, vectors: VectorStore, directory: Path
+) -> dict[str, Any]:
+    """Fit without STC-3: ratings stand for all three qualities, outcomes are the users' own, nuggets stay unknown."""
+    chosen = [
+        (row, found[0])
+        for row in surveys_to_calibrate(prepared)
+        if (found := rated_examples([row], sentiment, vectors))
+    ]
+    known = {id(row) for row, _ in chosen}
+    others = [row for split in prepared.rated.values() for row in split.train if id(row) not in known]
+    examples = [*(example for _, example in chosen), *rated_examples(others, sentiment, vectors)]
+    examples = [
+        replace(example, quality=np.repeat(example.quality.max(axis=0)[None], len(example.quality), axis=0))
+        for example in examples
+    ]
+    unseen = fit_csat(examples, vectors.dimension, config.csat, config.seed, directory)
+    dialogues = [
+        as_dialogue(row, ["customer" if part[0].side == "customer" else "agent" for part in example.rounds])
+        for row, example in chosen
+    ]
     return fit_csat_rule(dialogues, unseen[: len(dialogues)], config.csat)
 
 
