@@ -230,7 +230,7 @@ def test_without_stc3_satisfaction_is_learnt_from_surveys(run_dir: Path, tmp_pat
     assert "STC-3" not in card
 
 
-def test_linear_algebra_keeps_to_one_thread_while_fitting(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_linear_algebra_keeps_to_one_thread_while_fitting(run_dir: Path) -> None:
     config = load_config(run_dir / "config.yaml")
     with fitting.fitted(config, fitting.prepare(config)):
         assert {pool["num_threads"] for pool in threadpool_info()} == {1}
