@@ -21,15 +21,15 @@ from models.scorers.acts import ActsScorer
 from models.scorers.compliance import ComplianceScorer, load_playbook
 from models.scorers.sentiment import SentimentScorer
 from training.data.acts import read_act_lines
-from training.data.files import located, read_rows
+from training.data.files import read_rows
 from training.data.labels import STRENGTH, LabelledConversation
 from training.data.replay import Observe, replay
 from training.data.vectors import VectorStore
 from training.evaluate.compliance_baselines import (
     ACT_OF,
-    EXEMPLARS,
     KEYWORD_PLAYBOOK,
     cosine_verdicts,
+    exemplar_files,
     keyword_verdicts,
     summary,
 )
@@ -146,7 +146,7 @@ def _baselines(
     vectors: VectorStore,
 ) -> dict[str, Any]:
     conversations = [item.conversation for item in judged]
-    lines = [line for name in EXEMPLARS for line in read_act_lines(located(name, Path()))]
+    lines = [line for path in exemplar_files() for line in read_act_lines(path)]
     said = {
         "keywords": keyword_verdicts(conversations, forbidden, load_playbook(KEYWORD_PLAYBOOK)),
         "cosine": cosine_verdicts(conversations, forbidden, lines, vectors),

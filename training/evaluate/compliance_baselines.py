@@ -10,6 +10,7 @@ own labelled lines, and the margin the one with the best F1 on them, each line w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from models.domain.playbook import Playbook
 from models.scorers.compliance.cues import CueFinder
 from models.text.masking import mask
 from training.data.acts import ActLine
+from training.data.files import OWN, located
 from training.data.vectors import VectorStore
 from training.evaluate.acts import KEYWORDS, best_cut
 
@@ -34,10 +36,15 @@ ACT_OF: Mapping[str, str] = {
     "closing": "close",
     **{act: act for act in BREACHES},
 }
-EXEMPLARS = ("own/compliance_lines.forbidden.jsonl", "own/compliance_lines.required.jsonl")
+EXEMPLARS = "compliance_lines.*.jsonl"  # among the project's own data
 KEYWORD_PLAYBOOK = "ecommerce-zh@1"
 
 Verdicts = list[dict[str, str]]
+
+
+def exemplar_files() -> list[Path]:
+    """Return the files of labelled lines that ``cosine`` compares with."""
+    return sorted(located(OWN, Path()).glob(EXEMPLARS))
 
 
 def keyword_verdicts(

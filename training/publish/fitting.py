@@ -28,6 +28,7 @@ from training.data.rated import as_dialogue
 from training.data.replay import Observe
 from training.data.vectors import VectorStore
 from training.evaluate.acts import measure_acts
+from training.evaluate.compliance_baselines import exemplar_files
 from training.evaluate.held_out import measure
 from training.fit.acts import fit_acts
 from training.fit.csat import fit_csat
@@ -266,7 +267,7 @@ def _describe(
     unmeasured = write_manifest(directory, **described, metrics={})
     inputs = {
         "fitted": made,
-        "data": [prepared.digests, playbook_hashes(prepared)],
+        "data": [prepared.digests, playbook_hashes(prepared), *map(file_sha256, exemplar_files())],
         "code": code("training/evaluate/*.py", "models/scorers/compliance/*.py"),
     }
     figures, _ = stages.run("figures", inputs, lambda: measure(unmeasured, prepared, vectors, baselines=True))
