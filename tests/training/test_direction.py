@@ -1,10 +1,14 @@
 """What a shift is called, learnt from labelled conversations."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import numpy as np
 import pytest
 
 from models.domain.scores import Direction
 from models.scorers.sentiment.trajectory import DIRECTIONS, DirectionRule
+from training.evaluate.direction import Moved, predict_directions
 from training.fit.direction import Example, fit_direction, labelled_direction
 
 N, E, P = "negative", "neutral", "positive"
@@ -61,3 +65,20 @@ def test_a_few_one_sided_conversations_do_not_run_away() -> None:
 def test_nothing_to_learn_from_is_refused() -> None:
     with pytest.raises(ValueError, match="no conversation"):
         fit_direction([])
+
+
+def moved(shift: float, true: Direction) -> Moved:
+    levels = {"turns": (), "start": None, "end": None, "direction": "flat"}
+    score = SimpleNamespace(shift=shift, **levels)
+    return Moved(cast(Any, None), cast(Any, score), true)
+
+
+def test_the_baselines_are_the_commonest_direction_and_one_bare_threshold() -> None:
+    train = [
+        *(moved(0.1 * at, "flat") for at in range(-4, 5)),
+        *(moved(0.9, "improved") for _ in range(3)),
+        moved(-0.8, "worsened"),
+    ]
+    said = predict_directions(train, [moved(0.2, "flat"), moved(1.2, "flat"), moved(-1.2, "flat")])
+    assert said == {"majority": ["flat"] * 3, "threshold": ["flat", "improved", "worsened"]}
+    assert predict_directions(train[:5], train) == {}  # too few to fit anything on

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from threadpoolctl import threadpool_info
 
 from models.artifacts import load_artifact
 from models.scorers.csat.network import BiGruNet
 from training.cli import main
+from training.config import load_config
 from training.fit.csat_net import CsatNet
 from training.publish import fitting
 
@@ -47,7 +49,13 @@ def labelled(number: int) -> dict:
     turns = [{"role": "customer", "text": f"{number}号单{BAD[number % 4]}"}, {"role": "agent", "text": "马上处理"}]
     turns.append({"role": "customer", "text": GOOD[number % 4]})
     labels = [{"turn": 0, "label": "negative"}, {"turn": 2, "label": "positive"}]
-    return {"id": f"c{number}", "turns": turns, "facts": {"csat": 4}, "labels": {"sentiment": labels}}
+    verdicts = {"greeting": "fail"}
+    return {
+        "id": f"c{number}",
+        "turns": turns,
+        "facts": {"csat": 4},
+        "labels": {"sentiment": labels, "compliance": verdicts},
+    }
 
 
 def write_rows(path: Path, rows: list[dict]) -> None:
@@ -149,7 +157,14 @@ def test_the_run_publishes_a_sound_artifact_that_has_learnt(run_dir: Path) -> No
     assert "non-commercial" in card
     assert "the shop's own" in card
     assert artifact.id in card
-    assert artifact.manifest.metrics["direction"]["shop"]["conversations"] == 4
+    metrics = artifact.manifest.metrics
+    assert metrics["direction"]["shop"]["conversations"] == 4
+    assert metrics["csat"]["shop"]["surveys"] == 4
+    assert metrics["compliance"]["shop"]["verdicts"] == 4
+    assert {"keywords", "cosine"} == set(metrics["compliance"]["shop"]["baselines"])
+    assert metrics["sentiment"]["own_pooled"]["lines"] == metrics["sentiment"]["own"]["lines"] + 8
+    assert metrics["best"]["csat/stc3-zh"] == {"rows": measures["rows"], "S_NMD": measures["S_NMD"]}
+    assert "held-out conversations of shop" in card
 
 
 def test_the_summary_counts_what_was_read(run_dir: Path) -> None:
@@ -170,6 +185,55 @@ def test_evaluate_prints_one_object(run_dir: Path, capsys: pytest.CaptureFixture
     assert json.loads(report.read_text(encoding="utf-8")) == printed
     assert main(["evaluate", "sentiment", "--data", str(run_dir / "lines.jsonl"), *common]) == 0
     assert json.loads(capsys.readouterr().out)["classes"] == 2
+
+
+def test_a_playbook_may_be_named_for_compliance_only(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--artifact", str(run_dir / "artifact"), "--encoder", "hashing", "--cache", str(run_dir / "cache")]
+    arguments = ["--data", str(run_dir / "labelled.jsonl"), *common, "--playbook", "ecommerce-zh@1"]
+    assert main(["evaluate", "compliance", *arguments]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["playbook"].startswith("ecommerce-zh@1+")
+    assert set(printed["baselines"]["cosine"]["checks"]["greeting"]) >= {"precision", "recall", "f1", "f1_interval"}
+    assert main(["evaluate", "direction", *arguments]) == 1
+    assert "--playbook" in capsys.readouterr().err
+    assert main(["evaluate", "direction", *arguments[:-2]]) == 0
+    assert json.loads(capsys.readouterr().out)["conversations"] == 12
+
+
+def survey(number: int) -> dict:
+    happy = number % 2
+    row = labelled(number)
+    row["turns"][2]["text"] = f"{number}{(GOOD if happy else BAD)[number % 4]}"
+    row["turns"][1]["text"] = f"{number}已经处理好了" if happy else f"{number}请等待"
+    return {**row, "facts": {"csat": 5 if happy else 1, "resolved": bool(happy)}, "labels": {}}
+
+
+def test_without_stc3_satisfaction_is_learnt_from_surveys(run_dir: Path, tmp_path: Path) -> None:
+    write_rows(tmp_path / "surveys.jsonl", [survey(number) for number in range(180)])
+    own = {"files": str(tmp_path / "surveys.jsonl"), "sentiment_weight": 0.0, "survey_weight": 1.0, "held_out": 40}
+    config = changed(
+        run_dir,
+        tmp_path,
+        fitted=False,
+        csat__files={},
+        csat__terms="",
+        own_labels={"s": {**own, "terms": "the shop's"}},
+    )
+    assert main(["all", "--config", str(config)]) == 0
+    artifact = load_artifact(tmp_path / "artifact")
+    figures = artifact.manifest.metrics["csat"]["s"]
+    assert figures["surveys"] == 40
+    assert figures["S_spearman"] > 0.5
+    assert figures["resolution_auc"] > 0.8
+    card = (tmp_path / "artifact" / "README.md").read_text(encoding="utf-8")
+    assert "from surveys alone" in card
+    assert "STC-3" not in card
+
+
+def test_linear_algebra_keeps_to_one_thread_while_fitting(run_dir: Path) -> None:
+    config = load_config(run_dir / "config.yaml")
+    with fitting.fitted(config, fitting.prepare(config)):
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
 
 
 def test_the_same_configuration_gives_the_same_bytes(run_dir: Path) -> None:

@@ -1,4 +1,4 @@
-"""Measures of the sentiment scorer on labelled lines, and of its direction on labelled conversations."""
+"""Measures of the sentiment scorer on labelled lines."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from models.domain.context import Context
 from models.domain.conversation import Conversation, Turn
-from models.domain.scores import SentimentScore, TurnSentiment
+from models.domain.scores import TurnSentiment
 from models.scorers.sentiment import SentimentScorer
 from models.scorers.sentiment.head import CLASSES
-from training.data.labels import LabelledConversation
 from training.data.replay import replay
 from training.data.sentiment import Line
 from training.data.vectors import VectorStore
 from training.evaluate.agreement import accuracy, calibration_error, macro_f1
-from training.evaluate.deletion import shift_deletions
 from training.evaluate.measures import draw_resamples, interval, label_intervals
 from training.evaluate.rounding import rounded
-from training.fit.direction import labelled_direction
 
 
 def evaluate_sentiment(lines: Sequence[Line], scorer: SentimentScorer, vectors: VectorStore) -> dict[str, Any]:
@@ -71,52 +67,3 @@ def _score_line(line: Line, scorer: SentimentScorer, vectors: VectorStore) -> Tu
     ]
     assert isinstance(signal, TurnSentiment), "lines are never blank"
     return signal
-
-
-def evaluate_direction(
-    chats: Sequence[LabelledConversation], scorer: SentimentScorer, vectors: VectorStore
-) -> dict[str, Any]:
-    """Return how well ``direction`` and its probabilities fit the labels of whole conversations.
-
-    The direction that the labels say is defined in :func:`training.fit.direction.labelled_direction`; conversations
-    with fewer than two customer turns, or with some unlabelled, are passed over.
-
-    Returns:
-        ``direction_accuracy``, ``direction_macro_f1`` and ``direction_ece`` (of the probability of what it is called),
-        with intervals, and the deletion test of the turns that carried the shift; only the number of conversations
-        where there is none.
-    """
-    vectors.warm(turn.text for chat in chats for turn in chat.conversation.turns)
-    predicted: list[str] = []
-    true: list[str] = []
-    sure: list[float] = []
-    contexts: list[Context] = []
-    for chat in chats:
-        labels = {label.turn: label.label for label in chat.sentiment}
-        context = replay(chat.conversation, {scorer.name: scorer.observe}, vectors)
-        score: SentimentScore = scorer.score(context)
-        if len(score.turns) < 2 or score.direction is None or not all(turn.turn in labels for turn in score.turns):
-            continue
-        contexts.append(context)
-        predicted.append(score.direction)
-        true.append(labelled_direction([labels[turn.turn] for turn in score.turns]))
-        sure.append((score.direction_probs or {})[score.direction])
-    if not true:
-        return {"conversations": 0}
-    right = np.array([a == b for a, b in zip(predicted, true, strict=True)])
-    intervals = label_intervals(predicted, true)
-    return rounded(
-        {
-            "conversations": len(true),
-            "direction_accuracy": accuracy(predicted, true),
-            "direction_macro_f1": macro_f1(predicted, true),
-            "direction_ece": calibration_error(sure, right),
-            "true": {name: true.count(name) for name in sorted(set(true))},
-            "explanation_deletion": shift_deletions(contexts, scorer),
-            "intervals": {
-                "direction_accuracy": intervals["accuracy"],
-                "direction_macro_f1": intervals["macro_f1"],
-                "direction_ece": interval(calibration_error, (sure, right), draw_resamples(len(true))),
-            },
-        }
-    )
