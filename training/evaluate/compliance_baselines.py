@@ -20,7 +20,7 @@ from models.domain.acts import BREACHES
 from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook
 from models.scorers.compliance.cues import CueFinder
-from models.text.masking import mask
+from models.text.pii import mask
 from training.data.acts import ActLine
 from training.data.files import OWN, located
 from training.data.vectors import VectorStore

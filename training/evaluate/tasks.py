@@ -15,8 +15,8 @@ from models.scorers.acts import ActsScorer
 from models.scorers.compliance import ComplianceScorer, load_playbook
 from models.scorers.csat import CsatScorer
 from models.scorers.sentiment import SentimentScorer
-from training.data.privacy import read_privacy
 from training.data.labels import read_labels
+from training.data.privacy import read_privacy
 from training.data.rated import surveys as ratings_of
 from training.data.sentiment import read_every_line
 from training.data.stc3 import read_dialogues
