@@ -1,6 +1,7 @@
 """Puts encoder and scorers together: whole conversations in batches, or one turn at a time."""
 
-from models.pipeline.coach import Coaching, Edit, coach
+from models.domain.coaching import Coaching, Edit
+from models.pipeline.coach import coach
 from models.pipeline.config import PipelineConfig
 from models.pipeline.engine import Pipeline, load_pipeline
 from models.pipeline.serialise import bundle_to_json, coaching_to_json

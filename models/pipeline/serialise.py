@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from models.domain.coaching import Coaching
 from models.domain.scores import ScoreBundle
-from models.pipeline.coach import Coaching
 
 # Four decimals are more than any of the figures can bear, and hide what differs in the last bits between processors.
 DECIMALS = 4
