@@ -13,6 +13,8 @@ from models.scorers.compliance.conditions import Finding, Hit, Reader
 from models.scorers.compliance.cues import CueFinder, TurnCues
 
 _MOST_EVIDENCE = 3
+# All of what must not have been said, so that without the words quoted nothing of it is left.
+_MOST_VIOLATIONS = 50
 _QUOTE_LENGTH = 40
 _DECIMALS = 6
 
@@ -105,7 +107,8 @@ def _judge(check: Check, reader: Reader, context: Context) -> CheckResult:
 
 
 def _result(check: Check, verdict: Verdict, found: Finding, context: Context) -> CheckResult:
-    evidence = tuple(_evidence(hit, context) for hit in found.hits[:_MOST_EVIDENCE])
+    most = _MOST_VIOLATIONS if check.kind == "forbidden" and verdict == "fail" else _MOST_EVIDENCE
+    evidence = tuple(_evidence(hit, context) for hit in found.hits[:most])
     sure = check.confidence
     confidence, reason = {
         "pass": (sure.passed, check.reasons.passed),
