@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -12,15 +14,15 @@ from models.domain.context import Context
 from models.domain.conversation import Conversation, Turn
 from models.domain.playbook import Playbook
 from models.domain.rubric import Rubric
-from models.domain.scores import ScoreBundle, Versions
+from models.domain.scores import ComplianceScore, ScoreBundle, Versions
 from models.domain.timing import measure_timing
 from models.encode.base import Encoder
 from models.encode.load import load_encoder
 from models.errors import ArtifactError, InvalidRubricError
 from models.interchange import content_hash
-from models.pipeline.build import order_components
+from models.pipeline.build import needed_for, order_components
 from models.pipeline.config import PipelineConfig
-from models.pipeline.run import Vector, mask_turn, needs_vector, open_context, score_context, take_turn
+from models.pipeline.run import Vector, mask_turn, needs_vector, observe_again, open_context, score_context, take_turn
 from models.pipeline.stream import Session
 from models.qa import evaluate_rubric, list_rubrics, load_rubric
 from models.qa.figures import Measured
@@ -64,6 +66,7 @@ class Pipeline:
         self._rubric_label = _label(rubric, list_rubrics())
         _check_rubric(rubric, playbook)
         self._components = order_components(components)
+        self._judging = needed_for(ComplianceScorer.name, self._components)
         self._csat = next(component for component in components if isinstance(component, CsatScorer))
         self._check_weights = {check.id: check.weight for check in playbook.checks}
         # The heads' products are small: numpy's own threads cost more than they bring, tenfold on a busy machine.
@@ -78,22 +81,53 @@ class Pipeline:
             explain: Whether to name the turns that carried satisfaction and resolution, which takes some more
                 milliseconds a conversation; nothing else depends on it.
         """
-        masked = [[mask_turn(turn) for turn in conversation.turns] for conversation in conversations]
-        wanted = {
-            text: None
-            for conversation, texts in zip(conversations, masked, strict=True)
-            for turn, text in zip(conversation.turns, texts, strict=True)
-            if needs_vector(turn)
-        }
-        vectors = dict(zip(wanted, self.encoder.encode(list(wanted)), strict=True))
+        contexts = self._take_all(conversations)
         return [
-            self._score_one(conversation, texts, vectors, explain)
-            for conversation, texts in zip(conversations, masked, strict=True)
+            self._finish(conversation, context, explain)
+            for conversation, context in zip(conversations, contexts, strict=True)
         ]
+
+    def with_playbook(self, playbook: Playbook, rubric: Rubric | None = None) -> Pipeline:
+        """Return a pipeline that judges by another playbook and shares encoder, heads and threads with this one.
+
+        It need not be closed, and must not be used once this one is.
+
+        Raises:
+            InvalidRubricError: The rubric (this pipeline's own by default) names a check that the playbook lacks.
+        """
+        shared = [component for component in self._components if component.name != ComplianceScorer.name]
+        acts = any(component.name == ActsScorer.name for component in shared)
+        judge = ComplianceScorer(playbook, acts=acts)
+        return Pipeline(self.encoder, [*shared, judge], playbook, rubric or self.rubric, self.model)
+
+    def compare(self, other: Pipeline, conversations: Sequence[Conversation]) -> list[tuple[ScoreBundle, ScoreBundle]]:
+        """Return each conversation's score by this pipeline and by ``other``, one of ``with_playbook``.
+
+        Everything but compliance and QA is computed once for both. Nothing is explained.
+        """
+        judge = next(component for component in other._components if component.name == ComplianceScorer.name)
+        pairs = []
+        for conversation, context in zip(conversations, self._take_all(conversations), strict=True):
+            scored = score_context(context, self._components)
+            again = replace(observe_again(context, judge), scores=dict(scored.scores))
+            again = again.with_score(judge.name, judge.score(again))
+            pairs.append((self._bundle(conversation, scored.scores), other._bundle(conversation, again.scores)))
+        return pairs
 
     def stream(self, conversation: Conversation) -> Session:
         """Open a running conversation; its attributes are read, its turns are not."""
         return Session(conversation, self._take_and_encode, self._finish)
+
+    def follow(self, context: Context, turns: Sequence[Turn]) -> Context:
+        """Return the context after ``turns``, with only what compliance rests on observed; for :meth:`judge`."""
+        for turn in turns:
+            context = self._take_and_encode(context, turn, self._judging)
+        return context
+
+    def judge(self, context: Context) -> ComplianceScore:
+        """Return the compliance alone, over the turns that :meth:`follow` took in: what ``score`` would say of them."""
+        score: ComplianceScore = score_context(context, self._judging).scores[ComplianceScorer.name]
+        return score
 
     def versions_for(self, conversation: Conversation) -> Versions:
         """Return what a score of this conversation is made of."""
@@ -110,25 +144,38 @@ class Pipeline:
         self._single_threaded.restore_original_limits()
         self.encoder.close()
 
-    def _score_one(
-        self, conversation: Conversation, texts: Sequence[str], vectors: Mapping[str, Vector], explain: bool
-    ) -> ScoreBundle:
+    def _take_all(self, conversations: Sequence[Conversation]) -> Iterator[Context]:
+        masked = [[mask_turn(turn) for turn in conversation.turns] for conversation in conversations]
+        wanted = {
+            text: None
+            for conversation, texts in zip(conversations, masked, strict=True)
+            for turn, text in zip(conversation.turns, texts, strict=True)
+            if needs_vector(turn)
+        }
+        vectors = dict(zip(wanted, self.encoder.encode(list(wanted)), strict=True))
+        for conversation, texts in zip(conversations, masked, strict=True):
+            yield self._take_one(conversation, texts, vectors)
+
+    def _take_one(self, conversation: Conversation, texts: Sequence[str], vectors: Mapping[str, Vector]) -> Context:
         context = open_context(conversation)
         for turn, text in zip(conversation.turns, texts, strict=True):
             vector = vectors[text] if needs_vector(turn) else None
             context = take_turn(context, turn, text, vector, self._components)
-        return self._finish(conversation, context, explain)
+        return context
 
-    def _take_and_encode(self, context: Context, turn: Turn) -> Context:
+    def _take_and_encode(self, context: Context, turn: Turn, components: Sequence[Component] | None = None) -> Context:
         text = mask_turn(turn)
         vector = self.encoder.encode([text])[0] if needs_vector(turn) else None
-        return take_turn(context, turn, text, vector, self._components)
+        return take_turn(context, turn, text, vector, self._components if components is None else components)
 
     def _finish(self, conversation: Conversation, context: Context, explain: bool) -> ScoreBundle:
-        scores = score_context(context, self._components).scores
-        outcome: CsatOutcome = scores[CsatScorer.name]
+        scores = dict(score_context(context, self._components).scores)
         if explain:
-            outcome = explain_csat(context, outcome, self._csat.score_many)
+            scores[CsatScorer.name] = explain_csat(context, scores[CsatScorer.name], self._csat.score_many)
+        return self._bundle(conversation, scores)
+
+    def _bundle(self, conversation: Conversation, scores: Mapping[str, Any]) -> ScoreBundle:
+        outcome: CsatOutcome = scores[CsatScorer.name]
         measured = Measured(
             sentiment=scores["sentiment"],
             csat=outcome.csat,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,3 +50,22 @@ def score_context(context: Context, components: Sequence[Component]) -> Context:
         if "score" in component.provides:
             context = context.with_score(component.name, component.score(context))
     return context
+
+
+def observe_again(context: Context, component: Component) -> Context:
+    """Return the context with what ``component`` observes in every turn, in place of what stood there, and no scores.
+
+    What other components observed stays: ``component`` may be another of the same name, with another playbook.
+    """
+    others = {name: observed for name, observed in context.signals.items() if name != component.name}
+    observed: tuple[Any, ...] = ()
+    for length in range(1, len(context.turns) + 1):
+        so_far = replace(
+            context,
+            turns=context.turns[:length],
+            texts=context.texts[:length],
+            signals={**{name: values[:length] for name, values in others.items()}, component.name: observed},
+            scores={},
+        )
+        observed = (*observed, component.observe(so_far))
+    return replace(context, signals={**others, component.name: observed}, scores={})
