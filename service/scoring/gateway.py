@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from models.domain.conversation import Conversation
-from models.domain.scores import ScoreBundle, Versions
+from models.domain.playbook import Playbook
+from models.domain.scores import ComplianceScore, ScoreBundle, Versions
 from models.pipeline import Pipeline, PipelineConfig, bundle_to_json, load_pipeline
+from models.qa import load_rubric
 from service.core.settings import ScoringSettings
 from service.scoring.engine import Engine
 from service.scoring.fake import FakeEngine
+
+Comparison = Callable[[Sequence[Conversation]], list[tuple[ScoreBundle, ScoreBundle]]]
 
 
 def open_engine(settings: ScoringSettings) -> Engine:
@@ -21,6 +25,45 @@ def open_engine(settings: ScoringSettings) -> Engine:
     if settings.engine == "fake":
         return FakeEngine(settings.playbook, settings.rubric)
     return PipelineEngine(settings)
+
+
+class Bench:
+    """The real pipeline for playbooks that are only tried: loaded once, whichever of them judges."""
+
+    def __init__(self, settings: ScoringSettings) -> None:
+        """Load encoder and heads.
+
+        Raises:
+            AttuneError: A part of the settings is unknown, missing or broken.
+        """
+        self._rubric = load_rubric(settings.rubric)
+        # Some playbook has to be there; the packaged ones go with the packaged rubric.
+        self._pipeline = load_pipeline(
+            PipelineConfig(artifact=settings.artifact, encoder=settings.encoder, threads=settings.threads)
+        )
+
+    def judge(self, playbook: Playbook) -> Callable[[Sequence[Conversation]], list[ComplianceScore]]:
+        """Return what judges conversations by a playbook."""
+        pipeline = self._pipeline.with_playbook(playbook)
+
+        def judge(conversations: Sequence[Conversation]) -> list[ComplianceScore]:
+            return [bundle.compliance for bundle in pipeline.score(conversations, explain=False)]
+
+        return judge
+
+    def comparison(self, before: Playbook, after: Playbook) -> Comparison:
+        """Return what scores conversations by two playbooks at once; everything that both share is computed once.
+
+        Raises:
+            InvalidRubricError: The rubric of the settings names a check that one of them lacks.
+        """
+        old = self._pipeline.with_playbook(before, self._rubric)
+        new = self._pipeline.with_playbook(after, self._rubric)
+        return lambda conversations: old.compare(new, conversations)
+
+    def close(self) -> None:
+        """Give back threads and memory."""
+        self._pipeline.close()
 
 
 class PipelineEngine:
