@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,11 +45,19 @@ _CHINESE = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed YAML mapping with the line (1-based) of every path in it."""
+    """A parsed YAML mapping with the line (1-based) of every path in it.
+
+    Attributes:
+        source: File or other name.
+        data: Plain values.
+        lines: By path.
+        origins: For what was merged in from elsewhere: the document and the path that it stands at there.
+    """
 
     source: str
     data: dict[str, Any]
     lines: Mapping[tuple[str | int, ...], int]
+    origins: Mapping[tuple[str | int, ...], tuple[Document, tuple[str | int, ...]]] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
@@ -59,6 +67,10 @@ class Document:
     def where(self, path: Sequence[str | int]) -> str:
         """Return ``file:line (path)`` of ``path`` or of its nearest existing parent."""
         nearest = tuple(path)
+        for length in range(len(nearest), 0, -1):
+            if found := self.origins.get(nearest[:length]):
+                origin, there = found
+                return origin.where((*there, *nearest[length:]))
         while nearest and nearest not in self.lines:
             nearest = nearest[:-1]
         dotted = "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)

@@ -7,130 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, tzinfo
 from typing import Any, ClassVar, Literal
 
-Kind = Literal["required", "conditional", "forbidden"]
-Speaker = Literal["customer", "agent", "bot", "system"]
-Reach = Literal["match", "clause", "sentence", "message"]
+from models.domain.condition import Attributes, Condition, Speaker
+from models.domain.conversation import Channel, Queue
+from models.domain.cue import STRICT, Cue
+from models.domain.scores import Verdict
 
-# Read by pydantic where a file is validated; means nothing to the standard library.
-_STRICT: dict[str, Any] = {"extra": "forbid"}
+Kind = Literal["required", "conditional", "forbidden", "ordered", "timed"]
+
+
+def _written(name: str) -> str:
+    return {"since": "from"}.get(name, name)
 
 
 @dataclass(frozen=True, slots=True)
 class Bilingual:
     """A text for people, in Chinese and English."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     zh: str
     en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """Another cue near a match: in the same clause, sentence or message, or overlapping the match itself."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-
-    cue: str
-    within: Reach = "match"
-
-
-@dataclass(frozen=True, slots=True)
-class ActCue:
-    """An act of ``models.domain.acts`` that the trained heads find in the message, at least that probable (0…1)."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-
-    name: str
-    least: float
-
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """Something that can be seen in one message.
-
-    Attributes:
-        include: Patterns (RE2 syntax, over normalised text) that show it. ``{word}`` is replaced from ``words``.
-        exclude: Patterns that take a match back which they overlap: negation, refusal, another sense of the word.
-        unless: Cues that take a match back when near it.
-        needs: Cues of which one has to be near a match for it to count.
-        sentiment_below: A scored message with a sentiment score (−1…1) under this shows the cue, too.
-        act: A message in which the heads find this act shows the cue, too, as a whole.
-        backed_by: A pattern's match counts only where the heads find this act, too; mostly with a low ``least``, to
-            take back what is surely something else. Where an artifact has no such heads, patterns decide alone.
-        rest_of: Instead of patterns: a clause in which none of these cues is seen …
-        min_chars: … and which has at least this many letters, digits or Chinese characters.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    unless: tuple[Guard, ...] = ()
-    needs: tuple[Guard, ...] = ()
-    sentiment_below: float | None = None
-    act: ActCue | None = None
-    backed_by: ActCue | None = None
-    rest_of: tuple[str, ...] = ()
-    min_chars: int = 4
-
-    def __post_init__(self) -> None:
-        """Refuse a cue that can never be seen or that says two things."""
-        if bool(self.rest_of) == bool(self.include or self.sentiment_below is not None or self.act):
-            raise ValueError("a cue has either 'include' (or 'sentiment_below', or 'act') or 'rest_of'")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Something that holds, or not, over the turns so far. Has exactly one of the first six fields.
-
-    Attributes:
-        seen: One of these cues is seen.
-        left_by: The conversation ends with messages of this speaker …
-        all: All of these hold.
-        any: One of these holds.
-        none: None of these holds.
-        holds: The playbook's condition of that name holds.
-        by: Who has to show the cues of ``seen``; ``None`` is everybody.
-        first: Only among the speaker's first N messages.
-        last: Only among the speaker's last N messages.
-        before: Only in messages no later than the first that shows one of these cues.
-        before_by: Who has to show the cue named in ``before``; ``None`` is the speaker of ``seen``.
-        after: Only after one of these cues; false without it.
-        after_by: Who has to show the cue named in ``after``.
-        pick: Which of several occurrences of ``after`` counts.
-        within: With ``after``: only in the speaker's next N messages.
-        apart_from: With ``left_by``: … that are not all of these cues only.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
-
-    seen: tuple[str, ...] = ()
-    left_by: Speaker | None = None
-    all: tuple[Condition, ...] = ()
-    any: tuple[Condition, ...] = ()
-    none: tuple[Condition, ...] = ()
-    holds: str | None = None
-    by: Speaker | None = None
-    first: int | None = None
-    last: int | None = None
-    before: tuple[str, ...] = ()
-    before_by: Speaker | None = None
-    after: tuple[str, ...] = ()
-    after_by: Speaker | None = None
-    pick: Literal["first", "last"] = "first"
-    within: int | None = None
-    apart_from: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse a condition that says nothing or two things."""
-        said = (self.seen, self.left_by, self.all, self.any, self.none, self.holds)
-        if sum(bool(part) for part in said) != 1:
-            raise ValueError("a condition has exactly one of: seen, left_by, all, any, none, holds")
-        if not self.seen and (self.first or self.last or self.before or self.after or self.within):
-            raise ValueError("first, last, before, after and within belong to 'seen'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +39,7 @@ class Confidence:
     ``without_acts`` multiplies the others where cues ask for acts and the artifact has no heads for them.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     passed: float = 0.8
     failed: float = 0.8
@@ -160,7 +59,7 @@ class Confidence:
 class Reasons:
     """Why a verdict was given. ``{message}`` and ``{after}`` stand for message numbers, ``{quote}`` for words."""
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     passed: Bilingual
     failed: Bilingual
@@ -169,41 +68,129 @@ class Reasons:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Which conversations something is for: for each that is given, one of the values. Empty: all."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    queue: tuple[Queue, ...] = ()
+    channel: tuple[Channel, ...] = ()
+    language: tuple[Literal["zh", "en"], ...] = ()
+    agent_group: tuple[str, ...] = ()
+
+    @property
+    def attributes(self) -> Attributes:
+        """The same as a condition asks it."""
+        return Attributes(self.queue, self.channel, self.language, self.agent_group)
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """When a playbook is in force: ``since`` (``from`` in a file) inclusive, ``until`` exclusive; both optional."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {**STRICT, "alias_generator": _written}
+
+    since: date | datetime | None = None
+    until: date | datetime | None = None
+
+    def covers(self, at: datetime, zone: tzinfo) -> bool:
+        """Tell whether ``at`` (with a zone) lies within; a date begins at midnight in ``zone``."""
+        since, until = _moment(self.since, zone), _moment(self.until, zone)
+        return (since is None or since <= at) and (until is None or at < until)
+
+
+def _moment(day: date | datetime | None, zone: tzinfo) -> datetime | None:
+    if day is None or isinstance(day, datetime):
+        return day
+    return datetime.combine(day, time(), zone)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookTest:
+    """A conversation or a line with the verdict that it has to get.
+
+    Attributes:
+        name: For people.
+        turns: ``"role: text"``, the role ``customer``, ``agent``, ``bot``, ``system`` or its first letter; with
+            ``"agent +65s: text"`` the message is sent 65 seconds after the one before.
+        line: Instead of ``turns``: a single message.
+        by: Who writes ``line``.
+        attributes: Of the conversation, as in the interchange format.
+        expect: The verdict; in a playbook's own tests verdicts by check.
+        quote: Words that have to occur in the evidence.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+
+    expect: Verdict | Mapping[str, Verdict]
+    name: str = ""
+    turns: tuple[str, ...] = ()
+    line: str | None = None
+    by: Speaker = "agent"
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    quote: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a test of nothing or of two things."""
+        if bool(self.turns) == (self.line is not None):
+            raise ValueError("a test has either 'turns' or 'line'")
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One rule.
 
     Attributes:
         id: Stable name.
-        kind: ``required`` and ``conditional`` fail where ``look_for`` does not hold, ``forbidden`` where it does.
+        kind: ``forbidden`` fails where ``look_for`` holds, all others where it does not; ``ordered`` asks for an
+            ``order``, ``timed`` for a ``gap`` or ``within_seconds``.
         title: For people.
-        look_for: What the agent should (must not) do.
+        look_for: What the speaker should (must not) do.
+        speaker: Who is judged.
         applies: Where this does not hold the verdict is ``na``.
+        scope: Outside it the verdict is ``na``, too.
         decidable: Where this does not hold (and ``look_for`` neither) the verdict is ``no_evidence``.
         weight: Share in the compliance score; over 0.
         critical: Whether a failure is one that zeroes a QA score.
         suggest: Sentences to offer an agent.
+        say_instead: For a forbidden check: what to say instead.
         confidence: How sure each verdict is.
+        abstain_below: A ``pass`` or ``fail`` less sure than this is an ``abstain``.
         reasons: Why, for people.
+        tests: Conversations with the verdict that this check has to give.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     id: str
     kind: Kind
     title: Bilingual
     look_for: Condition
     reasons: Reasons
+    speaker: Speaker = "agent"
     applies: Condition | None = None
+    scope: Scope = Scope()
     decidable: Condition | None = None
     weight: float = 1.0
     critical: bool = False
     suggest: tuple[str, ...] = ()
+    say_instead: tuple[str, ...] = ()
     confidence: Confidence = Confidence()
+    abstain_below: float = 0.0
+    tests: tuple[PlaybookTest, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a weight that is no weight."""
+        """Refuse a weight that is no weight, and a certainty that is none."""
         if not 0 < self.weight < 1e6:
             raise ValueError("a weight is greater than 0")
+        if not 0 <= self.abstain_below <= 1:
+            raise ValueError("'abstain_below' lies between 0 and 1")
+
+    @property
+    def conditions(self) -> tuple[tuple[str, Condition], ...]:
+        """The conditions of the check by the field they stand in."""
+        given = (("look_for", self.look_for), ("applies", self.applies), ("decidable", self.decidable))
+        return tuple((name, condition) for name, condition in given if condition is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +205,15 @@ class Playbook:
         words: Pattern fragments by name, for ``{name}`` in patterns.
         cues: What can be seen in one message, by name.
         conditions: What several checks ask, by name.
-        hash: ``sha256:…`` of the content, filled in where the playbook is loaded.
+        extends: The playbook this one starts from; resolved where it is loaded, kept for people.
+        remove: Checks of that playbook that are left out.
+        scope: Which conversations it is for; all verdicts are ``na`` for others.
+        effective: When it is in force; for whoever chooses a playbook, judging does not ask.
+        tests: Conversations with the verdicts that its checks have to give.
+        hash: ``sha256:…`` of the resolved content without tests, filled in where the playbook is loaded.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     id: str
     version: int
@@ -230,4 +222,9 @@ class Playbook:
     words: Mapping[str, str] = field(default_factory=dict)
     cues: Mapping[str, Cue] = field(default_factory=dict)
     conditions: Mapping[str, Condition] = field(default_factory=dict)
+    extends: str | None = None
+    remove: tuple[str, ...] = ()
+    scope: Scope = Scope()
+    effective: Effective = Effective()
+    tests: tuple[PlaybookTest, ...] = ()
     hash: str = ""

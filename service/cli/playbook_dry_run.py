@@ -50,7 +50,9 @@ def dry_run(
     new: Annotated[str, typer.Argument(metavar="NEW", help=pick("新手册:文件或编号", "The new one: file or id"))],
     against: Annotated[
         str | None,
-        typer.Option(metavar="OLD", help=pick("旧手册,默认为设置中的手册", "The old one; by default the settings' own")),
+        typer.Option(
+            metavar="OLD", help=pick("旧手册,默认为设置中的手册", "The old one; by default the settings' own")
+        ),
     ] = None,
     source: Annotated[
         str | None, typer.Option("--input", "-i", metavar="FILE", help=pick("会话文件", "File of conversations"))
@@ -64,7 +66,8 @@ def dry_run(
         str | None, typer.Option(metavar="ID|FILE", help=pick("质检评分规则", "Rubric of the QA score"))
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help=pick("把全部变化写入 .jsonl", "All changes, .jsonl"))
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help=pick("把全部变化写入 .jsonl", "All changes, .jsonl")),
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help=pick("模型线程数", "Threads for the model"))] = None,
     as_json: Annotated[bool, typer.Option("--json", help=pick("输出 JSON", "Print JSON"))] = False,
@@ -200,6 +203,4 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError:
-        raise DryRunUsageError(
-            f'"{text}" is no day: write 2026-10-12', f"“{text}”不是日期:请写成 2026-10-12"
-        ) from None
+        raise DryRunUsageError(f'"{text}" is no day: write 2026-10-12', f"“{text}”不是日期:请写成 2026-10-12") from None

@@ -31,7 +31,7 @@ def draw(result: DryRun) -> None:
     console.print(
         pick(
             f"{result.conversations:,} 个会话中 {result.changed:,} 个有变化,其中 {result.qa_changed:,} 个质检分改变",
-            f"{result.changed:,} of {result.conversations:,} conversations change, the QA score of {result.qa_changed:,}",
+            f"{result.changed:,} of {result.conversations:,} conversations change, {result.qa_changed:,} QA scores",
         )
     )
 

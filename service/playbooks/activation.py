@@ -50,9 +50,7 @@ def activate(
         AmbiguousPlaybookError: It would claim conversations of another playbook in force, neither scope being narrower.
     """
     if "@" not in spec:
-        raise InvalidRequestError(
-            f"name a version: {spec}@1", f"请指定版本:{spec}@1", location=spec
-        )
+        raise InvalidRequestError(f"name a version: {spec}@1", f"请指定版本:{spec}@1", location=spec)
     now = datetime.now(UTC)
     repository.lock(session)
     try:
@@ -125,9 +123,7 @@ def started_at(conversation: Conversation) -> datetime | None:
     return next((turn.at for turn in conversation.turns if turn.at is not None), None)
 
 
-def _in_force(
-    activations: Sequence[Activation], playbooks: dict[tuple[str, int], Playbook]
-) -> Iterator[InForce]:
+def _in_force(activations: Sequence[Activation], playbooks: dict[tuple[str, int], Playbook]) -> Iterator[InForce]:
     for one in activations:
         playbook = playbooks[one.playbook_id, one.version]
         span = cut((one.starts_at, one.ends_at), period(playbook.effective, ZONE))

@@ -16,7 +16,7 @@ from models.documents import Document, parse_document
 from models.domain.playbook import Playbook
 from models.errors import InvalidPlaybookError, UnknownPlaybookError
 from models.scorers.compliance import list_playbooks
-from models.scorers.compliance.loading import PACKAGED, packaged_document, parse_playbook, read_playbook
+from models.scorers.compliance.loading import packaged_document, parse_playbook, read_playbook
 from service.core.errors import NotFoundError, PlaybookConflictError
 from service.playbooks import repository
 from service.playbooks.repository import Published
@@ -60,12 +60,18 @@ def publish_text(session: Session, text: str, by: str, source: str = "playbook")
 
 def publish_packaged(session: Session, spec: str, by: str) -> Publication | None:
     """Publish a packaged playbook as it is; ``None`` where there is none of that id and version."""
-    for playbook in list_playbooks():
-        if spec == f"{playbook.id}@{playbook.version}":
-            known, document = read_playbook(spec)
-            text = _written(spec)
-            return _publish(session, known, document, text, by)
-    return None
+    if spec not in {f"{playbook.id}@{playbook.version}" for playbook in list_playbooks()}:
+        return None
+    playbook, document = read_playbook(spec)
+    return _publish(session, playbook, document, packaged_text(spec) or "", by)
+
+
+def packaged_text(spec: str) -> str | None:
+    """Return the file of a packaged playbook (``id@version``, or ``id`` for its newest version), if there is one."""
+    try:
+        return Path(packaged_document(spec).source).read_text(encoding="utf-8")
+    except UnknownPlaybookError:
+        return None
 
 
 def load_published(session: Session, spec: str) -> Playbook:
@@ -129,9 +135,7 @@ def _parsed(content_hash: str, document: str) -> Playbook:
 def _publish(session: Session, playbook: Playbook, document: Document, text: str, by: str) -> Publication:
     spec = f"{playbook.id}@{playbook.version}"
     _refuse_other(spec, playbook.hash, {f"{one.id}@{one.version}": one.hash for one in list_playbooks()}.get(spec))
-    row = Published(
-        playbook.id, playbook.version, playbook.hash, text, _plain(document), by, datetime.now(UTC)
-    )
+    row = Published(playbook.id, playbook.version, playbook.hash, text, _plain(document), by, datetime.now(UTC))
     if playbook_of(row).hash != playbook.hash:
         raise InvalidPlaybookError(
             "it cannot be stored as it is: its content changes when written as JSON (keys that are no texts?)",
@@ -160,11 +164,3 @@ def _plain(document: Document) -> dict[str, Any]:
     kept = {key: value for key, value in document.data.items() if key not in _RESOLVED}
     values: dict[str, Any] = json.loads(json.dumps(kept, ensure_ascii=False, default=str))  # dates become texts
     return values
-
-
-def _written(spec: str) -> str:
-    for path in sorted(PACKAGED.glob("*.yaml")):
-        document = packaged_document(spec)
-        if Path(document.source) == path:
-            return path.read_text(encoding="utf-8")
-    raise AssertionError(spec)

@@ -102,7 +102,13 @@ def activations(session: Session) -> list[Activation]:
 
 
 def add_activation(
-    session: Session, playbook_id: str, version: int, starts_at: datetime, ends_at: datetime | None, by: str, at: datetime
+    session: Session,
+    playbook_id: str,
+    version: int,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    by: str,
+    at: datetime,
 ) -> Activation:
     """Put a version in force."""
     row = PlaybookActivation(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from models.domain.condition import Condition, Speaker
 from models.domain.conversation import Turn
-from models.domain.playbook import Condition, Speaker
 from models.scorers.compliance.cues import TurnCues
 
 

@@ -1,23 +1,24 @@
-"""What a playbook's schema cannot say: ids, figures, patterns that compile, and names that exist."""
+"""What a playbook's schema cannot say: ids, figures, dates, tests, and that a check's kind fits what it looks for."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-
-import re2
+from datetime import date, datetime
 
 from models.documents import Problem
-from models.domain.acts import ACTS
-from models.domain.playbook import Check, Condition, Cue, Playbook
-from models.scorers.compliance.cues import expand, options
+from models.domain.condition import Condition
+from models.domain.playbook import Check, Effective, Playbook, PlaybookTest
+from models.errors import InvalidConversationError
+from models.scorers.compliance.consistency_of_conditions import circles, condition_problems
+from models.scorers.compliance.consistency_of_cues import cue_problems
+from models.scorers.compliance.vectors import conversation_of
 
 _Where = tuple[str | int, ...]
 
 _PLAYBOOK_ID = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _CHECK_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_MOST_CHECKS = 200
-_BELONGS = (("within", "after"), ("after_by", "after"), ("before_by", "before"), ("apart_from", "left_by"))
+MOST_CHECKS = 2_000
 
 
 def contradictions(playbook: Playbook) -> list[Problem]:
@@ -25,12 +26,17 @@ def contradictions(playbook: Playbook) -> list[Problem]:
     return [
         *_head(playbook),
         *_checks(playbook),
-        *(problem for name, cue in playbook.cues.items() for problem in _cue(name, cue, playbook)),
-        *_circles(playbook.conditions),
+        *(problem for name, cue in playbook.cues.items() for problem in cue_problems(name, cue, playbook)),
+        *circles(playbook.conditions),
         *(
             problem
             for name, condition in playbook.conditions.items()
-            for problem in _condition(condition, playbook, ("conditions", name))
+            for problem in condition_problems(condition, playbook, ("conditions", name))
+        ),
+        *(
+            problem
+            for place, test in enumerate(playbook.tests)
+            for problem in _test(test, playbook, None, ("tests", place))
         ),
     ]
 
@@ -44,12 +50,30 @@ def _head(playbook: Playbook) -> Iterator[Problem]:
         )
     if playbook.version < 1:
         yield Problem(("version",), "a version is 1 or more", "version 至少为 1")
-    if not 1 <= len(playbook.checks) <= _MOST_CHECKS:
-        yield Problem(("checks",), f"a playbook has 1 to {_MOST_CHECKS} checks", f"检查项应有 1 至 {_MOST_CHECKS} 个")
+    if not 1 <= len(playbook.checks) <= MOST_CHECKS:
+        yield Problem(("checks",), f"a playbook has 1 to {MOST_CHECKS} checks", f"检查项应有 1 至 {MOST_CHECKS} 个")
+    yield from _effective(playbook.effective)
+
+
+def _effective(effective: Effective) -> Iterator[Problem]:
+    for name, day in (("from", effective.since), ("until", effective.until)):
+        if isinstance(day, datetime) and day.tzinfo is None:
+            yield Problem(
+                ("effective", name),
+                "a time of day needs its zone, as 2026-12-01T00:00:00+08:00; or give the date only",
+                "带时刻的时间须注明时区,如 2026-12-01T00:00:00+08:00;或只写日期",
+            )
+    first, last = (_day(day) for day in (effective.since, effective.until))
+    if first and last and last < first:
+        yield Problem(("effective", "until"), "'until' lies before 'from'", "until 早于 from")
+
+
+def _day(day: date | datetime | None) -> date | None:
+    return day.date() if isinstance(day, datetime) else day
 
 
 def _checks(playbook: Playbook) -> Iterator[Problem]:
-    ids = [check.id for check in playbook.checks]
+    seen: set[str] = set()
     for place, check in enumerate(playbook.checks):
         where: _Where = ("checks", place)
         if not _CHECK_ID.fullmatch(check.id):
@@ -58,114 +82,61 @@ def _checks(playbook: Playbook) -> Iterator[Problem]:
                 f"'{check.id}' is no id: a lower-case letter, then at most 63 letters, digits and underscores",
                 f"“{check.id}”不能作 id:须以小写字母开头,其后最多 63 个小写字母、数字或下划线",
             )
-        if check.id in ids[:place]:
+        if check.id in seen:
             yield Problem((*where, "id"), f"check '{check.id}' is there twice", f"检查项“{check.id}”重复")
-        for field, condition in _conditions_of(check):
-            yield from _condition(condition, playbook, (*where, field))
+        seen.add(check.id)
+        for field, condition in check.conditions:
+            yield from condition_problems(condition, playbook, (*where, field))
+        yield from _kind(check, playbook.conditions, where)
+        for number, test in enumerate(check.tests):
+            yield from _test(test, playbook, check, (*where, "tests", number))
 
 
-def _conditions_of(check: Check) -> Iterator[tuple[str, Condition]]:
-    yield "look_for", check.look_for
-    if check.applies:
-        yield "applies", check.applies
-    if check.decidable:
-        yield "decidable", check.decidable
-
-
-def _cue(name: str, cue: Cue, playbook: Playbook) -> Iterator[Problem]:
-    where: _Where = ("cues", name)
-    for field in ("include", "exclude"):
-        for place, pattern in enumerate(getattr(cue, field)):
-            if problem := _pattern(pattern, playbook.words, (*where, field, place)):
-                yield problem
-    if not cue.include:
-        for field in ("exclude", "unless", "needs"):
-            if getattr(cue, field):
-                yield Problem((*where, field), f"'{field}' belongs to 'include'", f"“{field}”只能与 include 同用")
-    if cue.backed_by and not (cue.include or cue.rest_of):
+def _kind(check: Check, conditions: Mapping[str, Condition], where: _Where) -> Iterator[Problem]:
+    """Check that a check asks for what its kind promises."""
+    if check.kind in ("ordered", "timed"):
+        asked = list(_reached(check.look_for, conditions))
+        ordered = any(one.order for one in asked)
+        timed = any(one.gap or one.within_seconds or (one.order and one.order.within_seconds) for one in asked)
+        if not (ordered if check.kind == "ordered" else timed):
+            wanted = "'order'" if check.kind == "ordered" else "'gap' or 'within_seconds'"
+            yield Problem(
+                (*where, "look_for"),
+                f"a check of kind '{check.kind}' looks for a condition with {wanted}",
+                f"类型为 {check.kind} 的检查项,look_for 中须有 {wanted.replace(' or ', ' 或 ')}",
+            )
+    if check.say_instead and check.kind != "forbidden":
         yield Problem(
-            (*where, "backed_by"),
-            "'backed_by' belongs to 'include' or 'rest_of'",
-            "“backed_by”只能与 include 或 rest_of 同用",
+            (*where, "say_instead"), "'say_instead' is for forbidden checks", "“say_instead”只用于 forbidden 检查项"
         )
-    for field, act in (("act", cue.act), ("backed_by", cue.backed_by)):
-        if act and act.name not in ACTS:
-            yield Problem(
-                (*where, field, "name"),
-                f"there is no act '{act.name}'; there are {', '.join(ACTS)}",
-                f"没有名为“{act.name}”的行为,可用:{'、'.join(ACTS)}",
-            )
-        if act and not 0 < act.least <= 1:
-            yield Problem((*where, field, "least"), "a probability over 0, at most 1", "须为大于 0、不超过 1 的概率")
-    others: list[tuple[_Where, str]] = [(("rest_of", place), other) for place, other in enumerate(cue.rest_of)]
-    for field, guards in (("unless", cue.unless), ("needs", cue.needs)):
-        others += [((field, place, "cue"), guard.cue) for place, guard in enumerate(guards)]
-    for path, other in others:
-        if other not in playbook.cues:
-            yield _no_cue((*where, *path), other)
-        elif not playbook.cues[other].include:
-            yield Problem(
-                (*where, *path),
-                f"cue '{other}' has no patterns of its own, so it cannot be referred to here",
-                f"线索“{other}”没有自己的模式,不能在这里引用",
-            )
 
 
-def _pattern(pattern: str, words: Mapping[str, str], where: _Where) -> Problem | None:
+def _reached(condition: Condition, conditions: Mapping[str, Condition], deep: int = 0) -> Iterator[Condition]:
+    for one in condition.walk():
+        yield one
+        if one.holds and one.holds in conditions and deep < 50:  # circles are reported elsewhere
+            yield from _reached(conditions[one.holds], conditions, deep + 1)
+
+
+def _test(test: PlaybookTest, playbook: Playbook, check: Check | None, where: _Where) -> Iterator[Problem]:
+    if check and not isinstance(test.expect, str):
+        yield Problem((*where, "expect"), "a check's test expects one verdict", "检查项自己的测试只写一个预期结论")
+    if not check and isinstance(test.expect, str):
+        yield Problem(
+            (*where, "expect"),
+            "a playbook's test expects verdicts by check: {greeting: pass}",
+            "手册的测试按检查项写预期结论:{greeting: pass}",
+        )
+    if not isinstance(test.expect, str):
+        known = {one.id for one in playbook.checks}
+        for name in test.expect:
+            if name not in known:
+                yield Problem((*where, "expect", name), f"there is no check '{name}'", f"没有名为“{name}”的检查项")
     try:
-        compiled = re2.compile(expand(pattern, words), options())
-    except KeyError as error:
-        return Problem(where, f"there is no word {error} for '{pattern}'", f"“{pattern}”用到的 words 项 {error} 不存在")
-    except (re2.error, ValueError) as error:
-        detail = error.args[0] if isinstance(error, re2.error) else str(error)
-        reason = detail.decode(errors="replace") if isinstance(detail, bytes) else str(detail)
-        return Problem(where, f"'{pattern}' is no RE2 pattern: {reason}", f"“{pattern}”不是合法的 RE2 模式:{reason}")
-    if compiled.search(""):
-        return Problem(
-            where, f"'{pattern}' matches the empty text, so it says nothing", f"“{pattern}”能匹配空文本,没有意义"
-        )
-    return None
-
-
-def _condition(condition: Condition, playbook: Playbook, where: _Where) -> Iterator[Problem]:
-    for field in ("seen", "before", "after", "apart_from"):
-        for place, name in enumerate(getattr(condition, field)):
-            if name not in playbook.cues:
-                yield _no_cue((*where, field, place), name)
-    if condition.holds and condition.holds not in playbook.conditions:
-        yield Problem(
-            (*where, "holds"), f"there is no condition '{condition.holds}'", f"没有名为“{condition.holds}”的条件"
-        )
-    for field in ("first", "last", "within"):
-        count = getattr(condition, field)
-        if count is not None and count < 1:
-            yield Problem((*where, field), f"'{field}' counts messages: 1 or more", f"“{field}”是消息条数,至少为 1")
-    for field, owner in _BELONGS:
-        if getattr(condition, field) and not getattr(condition, owner):
-            yield Problem((*where, field), f"'{field}' belongs to '{owner}'", f"“{field}”只能与 {owner} 同用")
-    for field in ("all", "any", "none"):
-        for place, part in enumerate(getattr(condition, field)):
-            yield from _condition(part, playbook, (*where, field, place))
-
-
-def _circles(conditions: Mapping[str, Condition]) -> Iterator[Problem]:
-    def names(condition: Condition) -> Iterator[str]:
-        if condition.holds:
-            yield condition.holds
-        for part in (*condition.all, *condition.any, *condition.none):
-            yield from names(part)
-
-    for start in conditions:
-        reached: set[str] = set()
-        ahead = [*names(conditions[start])]
-        while ahead:
-            name = ahead.pop()
-            if name in conditions and name not in reached:
-                reached.add(name)
-                ahead.extend(names(conditions[name]))
-        if start in reached:
-            yield Problem(("conditions", start), f"condition '{start}' refers to itself", f"条件“{start}”引用了自身")
-
-
-def _no_cue(where: _Where, name: str) -> Problem:
-    return Problem(where, f"there is no cue '{name}'", f"没有名为“{name}”的线索")
+        conversation_of(test)
+    except InvalidConversationError as error:
+        at = (error.location or "$").removeprefix("$").lstrip(".")
+        yield Problem((*where, "attributes", *([at] if at else [])), error.message_en, error.message_zh)
+    except ValueError as error:
+        place, english, chinese = error.args
+        yield Problem((*where, "turns", place), english, chinese)

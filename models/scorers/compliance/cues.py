@@ -14,7 +14,9 @@ from typing import Any
 
 import re2
 
-from models.domain.playbook import Cue, Playbook, Reach
+from models.domain.cue import Cue, Reach
+from models.domain.playbook import Playbook
+from models.scorers.compliance.patterns import alternation, options
 from models.text.normalise import normalise
 
 Span = tuple[int, int]
@@ -22,15 +24,12 @@ Span = tuple[int, int]
 # Enough for any message that people write; keeps the cost linear for what they do not.
 _MOST_MATCHES = 40
 _MOST_RETRIES = 80
-_SET_MEMORY = 256 << 20
 # Few patterns in one automaton: measured, all in one take four times as long, for their states multiply.
 _SET_SIZE = 3
-_LONGEST_PATTERN = 100_000
 
 _SENTENCE_END = re.compile(r"[。!?;\n]+|\.(?=\s|$)|…+")
 _CLAUSE_END = re.compile(r"[,、。!?;:\n~…()]+|\.(?=\s|$)|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|\s[-–]\s")
 _WORD = re.compile(r"[^\W_]")
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 # An escape or a character class, kept as it is; or how often something is repeated.
 _COUNTED = re.compile(
     r"(?P<kept>\\x\{\w+\}|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\])|\{(?P<least>\d+)(?:,\d*)?\}", re.DOTALL
@@ -66,41 +65,12 @@ class _Bounds:
         return [(a, b) for a, b in zip(starts, [*self.cuts, self.length], strict=True) if a < b]
 
 
-def options() -> re2.Options:
-    """Return the options that patterns are compiled with."""
-    chosen = re2.Options()
-    chosen.log_errors = False
-    chosen.max_mem = _SET_MEMORY
-    return chosen
-
-
-def expand(pattern: str, words: Mapping[str, str]) -> str:
-    """Replace every ``{word}`` of a pattern, words in words too.
-
-    Raises:
-        KeyError: A word does not exist.
-        ValueError: Words refer to each other in a circle, or the pattern grows beyond all measure.
-    """
-    for _ in range(8):
-        if len(pattern) + sum(len(words[name]) for name in _PLACEHOLDER.findall(pattern)) > _LONGEST_PATTERN:
-            raise ValueError(f"with its words it is longer than {_LONGEST_PATTERN} characters")
-        wider = _PLACEHOLDER.sub(lambda match: f"(?:{words[match[1]]})", pattern)
-        if wider == pattern:
-            return pattern
-        pattern = wider
-    raise ValueError("words refer to each other in a circle")
-
-
 def _loosened(pattern: str) -> str:
     """Return a pattern that matches wherever ``pattern`` does, without counting: ``x{2,9}`` is ``x+``.
 
     Automata that have to count grow out of memory when many patterns are joined in one.
     """
     return _COUNTED.sub(lambda match: match["kept"] or ("*" if int(match["least"]) == 0 else "+"), pattern)
-
-
-def _alternation(patterns: tuple[str, ...], words: Mapping[str, str]) -> str:
-    return "|".join(f"(?:{expand(pattern, words)})" for pattern in patterns)
 
 
 def _compiled_set(patterns: list[str]) -> Any:
@@ -123,12 +93,12 @@ class CueFinder:
         loose: list[str] = []
         for name, cue in playbook.cues.items():
             if cue.include:
-                pattern = _alternation(cue.include, playbook.words)
+                pattern = alternation(cue.include, playbook.words)
                 self._include[name] = re2.compile(pattern, options())
                 self._names.append(name)
                 loose.append(_loosened(pattern))
             if cue.exclude:
-                self._exclude[name] = re2.compile(_alternation(cue.exclude, playbook.words), options())
+                self._exclude[name] = re2.compile(alternation(cue.exclude, playbook.words), options())
         self._sets = [_compiled_set(loose[at : at + _SET_SIZE]) for at in range(0, len(loose), _SET_SIZE)]
 
     def find(self, text: str, sentiment: float | None, acts: Mapping[str, float] | None = None) -> TurnCues:

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, tzinfo
 
+from models.domain.conversation import Conversation
 from models.domain.playbook import Effective, Scope
 
 Period = tuple[datetime | None, datetime | None]
 
 _FIELDS = ("queue", "channel", "language", "agent_group")
+
+
+def in_scope(conversation: Conversation, scope: Scope) -> bool:
+    """Tell whether a conversation is one that a scope is for; what is not known of it is not in a scope that asks."""
+    language = (conversation.language or "").partition("-")[0].lower()
+    group = conversation.agent.extra.get("group") or conversation.extra.get("agent_group")
+    asked = (
+        (scope.queue, conversation.queue),
+        (scope.channel, conversation.channel),
+        (scope.language, language),
+        (scope.agent_group, group),
+    )
+    return all(not wanted or given in wanted for wanted, given in asked)
 
 
 def meet(one: Scope, other: Scope) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from models.domain.condition import Condition
 from models.domain.context import Context
-from models.domain.playbook import Bilingual, Check, Condition, Playbook
+from models.domain.playbook import Bilingual, Check, Playbook
 from models.domain.scores import CheckResult, ComplianceScore, Evidence, Verdict
 from models.scorers.compliance.conditions import Finding, Hit, Reader
 from models.scorers.compliance.cues import CueFinder, TurnCues

@@ -21,7 +21,9 @@ class PlaybookVersion(SQLModel, table=True):
     version: int = Field(primary_key=True)
     hash: str = Field(sa_type=sa.Text)
     yaml: str = Field(sa_type=sa.Text)
-    document: dict[str, Any] = Field(sa_column=sa.Column(sa.JSON, nullable=False))  # not JSONB: the order of keys counts
+    document: dict[str, Any] = Field(
+        sa_column=sa.Column(sa.JSON, nullable=False)
+    )  # not JSONB: the order of keys counts
     published_by: str = Field(sa_type=sa.Text)
     published_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
 
@@ -29,8 +31,8 @@ class PlaybookVersion(SQLModel, table=True):
 class PlaybookActivation(SQLModel, table=True):
     """A time in which a version is in force: conversations that start in it may be judged by it.
 
-    From ``starts_at`` on, up to but without ``ends_at``; without end where that is empty. One that was taken back before
-    it began ends when it starts.
+    From ``starts_at`` on, up to but without ``ends_at``; without end where that is empty. One that was taken back
+    before it began ends when it starts.
     """
 
     __tablename__ = "playbook_activation"

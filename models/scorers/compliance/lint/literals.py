@@ -15,7 +15,9 @@ MOST = 64
 _SPECIAL = frozenset("\\[](){}.*+?^$|")
 _ANCHOR = re.compile(r"\\[bBAzZ]|(?<!\[)\^|\$")
 _RUN = re.compile(r"[^\W_]{2,}")
-_NOT_LITERAL = re.compile(r"\\(?:x\{\w+\}|p\{?\w+\}?|P\{?\w+\}?|.)|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\{[\d,]+\}|\(\?[a-zA-Z:<>P!=-]*|.[?*]")
+_NOT_LITERAL = re.compile(
+    r"\\(?:x\{\w+\}|p\{?\w+\}?|P\{?\w+\}?|.)|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\{[\d,]+\}|\(\?[a-zA-Z:<>P!=-]*|.[?*]"
+)
 
 
 def branches(pattern: str) -> list[str]:

@@ -137,9 +137,7 @@ def _seen(scorer: ComplianceScorer, speaker: Any, text: str) -> Mapping[str, Any
     return seen
 
 
-def _failed(
-    scorer: ComplianceScorer, check: Check, text: str, forbidden: Mapping[str, Check]
-) -> list[CheckResult]:
+def _failed(scorer: ComplianceScorer, check: Check, text: str, forbidden: Mapping[str, Check]) -> list[CheckResult]:
     results = scorer.score(_said(scorer, check.speaker, text)).checks
     return [
         result

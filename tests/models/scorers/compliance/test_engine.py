@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.domain.condition import Condition
 from models.domain.context import Context
 from models.domain.conversation import Conversation, Role, Turn
-from models.domain.playbook import Bilingual, Check, Condition, Confidence, Cue, Guard, Playbook, Reasons
+from models.domain.cue import Cue, Guard
+from models.domain.playbook import Bilingual, Check, Confidence, Playbook, Reasons
 from models.domain.scores import CheckResult, ComplianceScore
 from models.scorers.compliance import ComplianceScorer
 from models.text.masking import mask

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -13,8 +14,10 @@ from models.domain.conversation import Conversation, Turn
 from models.domain.playbook import Playbook
 from models.errors import InvalidPlaybookError, UnknownPlaybookError
 from models.scorers.compliance import ComplianceScorer, list_playbooks, load_playbook, playbook_schema
+from models.scorers.compliance.loading import PACKAGED
 
 _GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "playbooks.md"
+_SCHEMA = Path(__file__).parents[4] / "docs" / "reference" / "playbook.schema.json"
 
 _GOOD = """\
 id: small
@@ -98,6 +101,77 @@ _BAD: list[tuple[str, str, str, str]] = [
     ("polite: 您好|你好", "polite: 3", ":5 ($.words.polite)", "string"),
     ("polite: 您好|你好", 'polite: "\\ud800"', ":5", "half a character"),
     ("cues:", "cues:\n  1: {include: [a]}", ":6 ($.cues[1]", "string"),
+    ("kind: required", "kind: ordered", ":17 ($.checks[0].look_for)", "'order'"),
+    ("kind: required", "kind: timed", ":17 ($.checks[0].look_for)", "'within_seconds'"),
+    ("kind: required", "kind: required\n    abstain_below: 2", ":14 ($.checks[0])", "between 0 and 1"),
+    ("kind: required", "kind: required\n    say_instead: [x]", ":16 ($.checks[0].say_instead)", "forbidden"),
+    (
+        "kind: required",
+        "kind: required\n    scope: {queue: [after_sale]}",
+        ":16 ($.checks[0].scope.queue[0])",
+        "'aftersale'",
+    ),
+    ("kind: required", "kind: required\n    tests: [{line: hi, expect: good}]", ":16 ($.checks[0].tests[0].expect", ""),
+    (
+        "kind: required",
+        "kind: required\n    tests: [{expect: pass}]",
+        ":16 ($.checks[0].tests[0])",
+        "either 'turns' or",
+    ),
+    ("kind: required", "kind: required\n    tests: [{turns: [hi], expect: pass}]", ".tests[0].turns[0])", "no turn"),
+    (
+        "kind: required",
+        "kind: required\n    tests: [{line: hi, expect: pass, attributes: {queue: x}}]",
+        ":16 ($.checks[0].tests[0].attributes",
+        "",
+    ),
+    ("cues:", "tests: [{line: hi, expect: pass}]\ncues:", ":6 ($.tests[0].expect)", "by check"),
+    ("cues:", "tests: [{line: hi, expect: {bye: pass}}]\ncues:", ":6 ($.tests[0].expect.bye)", "no check 'bye'"),
+    ("cues:", "effective: {from: 2026-12-01, until: 2026-11-01}\ncues:", ":6 ($.effective.until)", "before 'from'"),
+    ("cues:", "effective: {from: 2026-12-01T10:00:00}\ncues:", ":6 ($.effective.from)", "zone"),
+    ("cues:", "effective: {since: 2026-12-01}\ncues:", ":6 ($.effective.since)", ""),
+    ("cues:", "scope: {language: [fr]}\ncues:", ":6 ($.scope.language[0])", "'en'"),
+    ("cues:", "remove: [greeting]\ncues:", ":6 ($.remove)", "belongs to 'extends'"),
+    ("cues:", "extends: nothing\ncues:", ":6 ($.extends)", 'no playbook "nothing"'),
+    ('include: ["{polite}", "hello"]', "keywords: {none: [a]}", ":8 ($.cues.hi.keywords)", "at least one of"),
+    ('include: ["{polite}", "hello"]', "keywords: {any: ['❤️', '\u200b']}", ".keywords.any[1])", "no word"),
+    ('include: ["{polite}", "hello"]', "keywords: {any: [a, b], ordered: true}", ":8 ($.cues.hi.keywords)", "ordered"),
+    (
+        'include: ["{polite}", "hello"]',
+        "keywords: {at_least: {count: 3, of: [VX, 微信, a]}}",
+        ":8 ($.cues.hi.keywords.at_least.count)",
+        "different words",
+    ),
+    ('include: ["{polite}", "hello"]', "keywords: {all: [a, b], distance: 0}", ".keywords.distance)", "1 character"),
+    ('include: ["{polite}", "hello"]', "exemplars: {like: [a, b, a]}", ":8 ($.cues.hi.exemplars.like)", "at least 3"),
+    ('"hello"]', '"hello"]\n    exemplars: {like: [a, b, c], unlike: [b]}', ".exemplars.unlike[0])", "in 'like', too"),
+    ('"hello"]', '"hello"]\n    exemplars: {like: [a, b, c], least: 0}', ".exemplars.least)", "probability"),
+    ('"hello"]', '"hello"]\n    exemplars: {examples_file: ../x}', ".exemplars.examples_file)", "beside"),
+    ('"hello"]', '"hello"]\n    exemplars: {examples_file: gone.jsonl}', ".exemplars.examples_file)", "cannot read"),
+    ('"hello"]', '"hello"]\n    entity: {kind: money}', ":9 ($.cues.hi.entity.kind)", "'amount'"),
+    ('"hello"]', '"hello"]\n    entity: {kind: phone, over: 1}', ":9 ($.cues.hi.entity)", "for amount"),
+    ('"hello"]', '"hello"]\n    entity: {kind: phone, count: 0}', ":9 ($.cues.hi.entity.count)", "1 or more"),
+    ('"hello"]', '"hello"]\n    chars: {}', ":9 ($.cues.hi.chars)", "'over', 'under'"),
+    ('"hello"]', '"hello"]\n    unless: [{cue: std.nothing}]', ":9 ($.cues.hi.unless[0].cue)", "no cue 'std.nothing'"),
+    ("seen: [hi], first: 2", "least: {count: 2, of: [{seen: [hi]}]}", ".look_for.least.count)", "number of conditions"),
+    ("seen: [hi], first: 2", "least: {count: 1, of: [{seen: [x]}]}", ".least.of[0].seen[0])", "no cue 'x'"),
+    (
+        "seen: [hi], first: 2",
+        "order: {first: [hi], then: [x]}",
+        ":17 ($.checks[0].look_for.order.then[0])",
+        "no cue 'x'",
+    ),
+    ("seen: [hi], first: 2", "order: {first: [hi], then: []}", ":17 ($.checks[0].look_for.order.then)", "at least one"),
+    ("seen: [hi], first: 2", "order: {first: [hi], then: [hi], within: 0}", ".order.within)", "1 or more"),
+    ("seen: [hi], first: 2", "gap: {after: agent, over: 3}", ":17 ($.checks[0].look_for.gap)", "two speakers"),
+    ("seen: [hi], first: 2", "gap: {which: any}", ":17 ($.checks[0].look_for.gap)", "'over', 'under'"),
+    ("seen: [hi], first: 2", "count: {by: agent}", ":17 ($.checks[0].look_for.count)", "'at_least'"),
+    ("seen: [hi], first: 2", "count: {at_least: 3, at_most: 2}", ":17 ($.checks[0].look_for.count)", "nothing lies"),
+    ("seen: [hi], first: 2", "repeated: {times: 1}", ":17 ($.checks[0].look_for.repeated.times)", "2 or more"),
+    ("seen: [hi], first: 2", "sentiment: {measure: end}", ":17 ($.checks[0].look_for.sentiment)", "either 'direction'"),
+    ("seen: [hi], first: 2", "csat: {measure: nps, below: 2}", ".look_for.csat.measure)", "'mean'"),
+    ("seen: [hi], first: 2", "conversation: {}", ":17 ($.checks[0].look_for.conversation)", "no attribute"),
+    ("seen: [hi], first: 2", "seen: [hi], within_seconds: 3", ".look_for.within_seconds)", "belongs to 'after'"),
     ("title: {zh: 小, en: Small}", "title: [小]", ":3 ($.title)", ""),
     ("id: small", "id: small\nid: other", ":2", "stands twice"),
     ("id: small", "id: &a small\nversion: *a", ":2", "aliases"),
@@ -124,7 +198,7 @@ def test_a_check_that_is_there_twice_is_refused(tmp_path: Path) -> None:
         load(tmp_path, again)
     assert ":19 ($.checks[1].id)" in str(caught.value.location)
     empty = _GOOD[: _GOOD.index("checks:")] + "checks: []\n"
-    with pytest.raises(InvalidPlaybookError, match="1 to 200 checks"):
+    with pytest.raises(InvalidPlaybookError, match="1 to 2000 checks"):
         load(tmp_path, empty)
 
 
@@ -185,9 +259,29 @@ def test_packaged_playbooks_are_found_by_id_and_version() -> None:
 
 def test_the_schema_describes_a_file() -> None:
     schema = playbook_schema()
-    assert set(schema["properties"]) == {"id", "version", "title", "checks", "words", "cues", "conditions"}
-    assert schema["required"] == ["id", "version", "title", "checks"]
-    json.dumps(schema)
+    assert "hash" not in schema["properties"]
+    assert {"extends", "scope", "effective", "tests", "cues", "checks"} <= set(schema["properties"])
+    assert schema["required"] == ["id", "version"]
+    assert jsonschema_rs.meta.is_valid(schema)
+
+
+def test_the_published_schema_is_that_of_the_code() -> None:
+    expected = json.dumps(playbook_schema(), ensure_ascii=False, indent=2) + "\n"
+    assert _SCHEMA.read_text(encoding="utf-8") == expected, "run: attune schema playbook > docs/reference/…"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_packaged_files_and_the_guides_example_fit_the_schema(path: Path) -> None:
+    fits = jsonschema_rs.validator_for(playbook_schema())
+    for text in (path.read_text(encoding="utf-8"), _example()):
+        fits.validate(yaml.safe_load(text))
+
+
+def test_the_schema_lets_a_file_that_extends_another_say_less() -> None:
+    fits = jsonschema_rs.validator_for(playbook_schema())
+    short = {"id": "shop", "version": 1, "checks": [{"id": "eta_given", "weight": 2}]}
+    assert not fits.is_valid(short)
+    assert fits.is_valid({**short, "extends": "ecommerce-zh@2"})
 
 
 def _example() -> str:

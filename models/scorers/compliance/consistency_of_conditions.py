@@ -1,0 +1,115 @@
+"""What a schema cannot say of conditions: figures that count, fields that belong together, names that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+
+from models.documents import Problem
+from models.domain.condition import Condition
+from models.domain.playbook import Playbook
+from models.scorers.compliance.consistency_of_cues import no_cue
+
+_Where = tuple[str | int, ...]
+
+_BELONGS = (
+    ("within", "after"),
+    ("within_seconds", "after"),
+    ("after_by", "after"),
+    ("before_by", "before"),
+    ("apart_from", "left_by"),
+)
+# Numbers of messages, by part; and figures of which one limit must not pass the other.
+_COUNTS = (
+    ("order", ("within",)),
+    ("count", ("first", "last")),
+    ("repeated", ("within",)),
+)
+_LIMITS = (
+    ("gap", "over", "under"),
+    ("count", "at_least", "at_most"),
+    ("sentiment", "above", "below"),
+    ("csat", "above", "below"),
+)
+
+
+def condition_problems(condition: Condition, playbook: Playbook, where: _Where) -> Iterator[Problem]:
+    """Yield what keeps a condition, or one that it is made of, from working."""
+    for path, name in condition.cues():
+        if name not in playbook.cues:
+            yield no_cue((*where, *path), name)
+    if condition.holds and condition.holds not in playbook.conditions:
+        yield Problem(
+            (*where, "holds"), f"there is no condition '{condition.holds}'", f"没有名为“{condition.holds}”的条件"
+        )
+    yield from _figures(condition, where)
+    for field, owner in _BELONGS:
+        if getattr(condition, field) and not getattr(condition, owner):
+            yield Problem((*where, field), f"'{field}' belongs to '{owner}'", f"“{field}”只能与 {owner} 同用")
+    if condition.conversation and not any(
+        getattr(condition.conversation, one.name) for one in fields(condition.conversation)
+    ):
+        yield Problem((*where, "conversation"), "it asks for no attribute", "没有写任何属性")
+    for field in ("all", "any", "none"):
+        for place, part in enumerate(getattr(condition, field)):
+            yield from condition_problems(part, playbook, (*where, field, place))
+    if condition.least:
+        for place, part in enumerate(condition.least.of):
+            yield from condition_problems(part, playbook, (*where, "least", "of", place))
+
+
+def circles(conditions: Mapping[str, Condition]) -> Iterator[Problem]:
+    """Yield the named conditions that refer to themselves."""
+    names = {name: [one.holds for one in condition.walk() if one.holds] for name, condition in conditions.items()}
+    for start in conditions:
+        reached: set[str] = set()
+        ahead = [*names[start]]
+        while ahead:
+            name = ahead.pop()
+            if name in conditions and name not in reached:
+                reached.add(name)
+                ahead.extend(names[name])
+        if start in reached:
+            yield Problem(("conditions", start), f"condition '{start}' refers to itself", f"条件“{start}”引用了自身")
+
+
+def _figures(condition: Condition, where: _Where) -> Iterator[Problem]:
+    counted: list[tuple[_Where, int | None]] = [
+        ((field,), getattr(condition, field)) for field in ("first", "last", "within")
+    ]
+    for owner, names in _COUNTS:
+        if part := getattr(condition, owner):
+            counted += [((owner, field), getattr(part, field)) for field in names]
+    for path, count in counted:
+        if count is not None and count < 1:
+            yield Problem(
+                (*where, *path), f"'{path[-1]}' counts messages: 1 or more", f"“{path[-1]}”是消息条数,至少为 1"
+            )
+    limits: list[tuple[_Where, float | None]] = [(("within_seconds",), condition.within_seconds)]
+    if condition.order:
+        limits.append((("order", "within_seconds"), condition.order.within_seconds))
+    for path, seconds in limits:
+        if seconds is not None and not 0 < seconds < 1e9:
+            yield Problem((*where, *path), "a number of seconds over 0", "须为大于 0 的秒数")
+    for owner, low, high in _LIMITS:
+        part = getattr(condition, owner)
+        least, most = (getattr(part, low), getattr(part, high)) if part else (None, None)
+        if least is not None and most is not None and least > most:
+            yield Problem((*where, owner), f"nothing lies between {least} and {most}", f"{least} 与 {most} 之间没有值")
+    if condition.order:
+        for field in ("first", "then"):
+            if not getattr(condition.order, field):
+                yield Problem((*where, "order", field), f"'{field}' names at least one cue", f"{field} 至少写一个线索")
+    if condition.least and not 1 <= condition.least.count <= len(condition.least.of):
+        yield Problem(
+            (*where, "least", "count"),
+            "'count' is at least 1 and at most the number of conditions in 'of'",
+            "count 至少为 1,且不超过 of 中条件的个数",
+        )
+    if condition.repeated:
+        if condition.repeated.times < 2:
+            yield Problem((*where, "repeated", "times"), "'times' is 2 or more", "times 至少为 2")
+        if not 0 < condition.repeated.alike <= 1:
+            yield Problem(
+                (*where, "repeated", "alike"), "a similarity over 0, at most 1", "须为大于 0、不超过 1 的相似度"
+            )
