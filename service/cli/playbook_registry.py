@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +12,7 @@ from models.errors import AttuneError
 from service.cli.language import pick
 
 if TYPE_CHECKING:
-    from service.playbooks.overview import Known
+    from service.scoring.catalogue import PlaybookInfo
 
 
 class DateError(AttuneError):
@@ -133,10 +133,10 @@ def list_all(
 
     from service.cli.database import opened_database
     from service.core.settings import load_settings
-    from service.playbooks.overview import all_known
+    from service.scoring.catalogue import playbooks
 
     with opened_database() as database, database.transaction() as session:
-        known = all_known(session, load_settings().scoring.playbook, datetime.now(UTC))
+        known = playbooks(session, load_settings().scoring)
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in known], ensure_ascii=False, indent=2, default=str))
         return
@@ -176,7 +176,7 @@ def schema() -> None:
     typer.echo(json.dumps(playbook_schema(), ensure_ascii=False, indent=2))
 
 
-def _table(known: list[Known]) -> None:
+def _table(known: list[PlaybookInfo]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -193,7 +193,7 @@ def _table(known: list[Known]) -> None:
         scope = "; ".join(f"{name}: {', '.join(values)}" for name, values in one.scope.items())
         table.add_row(
             f"{one.id}@{one.version}",
-            printable(pick(one.title_zh, one.title_en)),
+            printable(pick(one.title.zh, one.title.en)),
             source,
             printable(scope) or pick("全部", "all"),
             _state(one),
@@ -201,7 +201,7 @@ def _table(known: list[Known]) -> None:
     Console(highlight=False, markup=False).print(table)
 
 
-def _state(one: Known) -> str:
+def _state(one: PlaybookInfo) -> str:
     if one.default:
         return pick("默认", "default")
     spans = [(_day(span.starts_at), _day(span.ends_at) if span.ends_at else "", span.now) for span in one.activations]

@@ -16,7 +16,7 @@ from models.qa import require_checks
 from models.scorers.compliance.scopes import Period, clash, covers, cut, in_scope, lies_within, period
 from service.core.errors import AmbiguousPlaybookError, InvalidRequestError, NotFoundError
 from service.playbooks import repository
-from service.playbooks.registry import find_published, playbook_of, publish_packaged
+from service.playbooks.registry import find_published, playbook_of, playbooks_of, publish_packaged
 from service.playbooks.repository import Activation
 
 # Days in playbooks and on the command line begin at midnight here.
@@ -101,8 +101,7 @@ def in_force(session: Session) -> list[InForce]:
     """Return every playbook with a time in which it judges, past and future ones too."""
     activations = repository.activations(session)
     keys = sorted({(one.playbook_id, one.version) for one in activations})
-    playbooks = {(one.id, one.version): playbook_of(one) for one in repository.versions_in(session, keys)}
-    return list(_in_force(activations, playbooks))
+    return list(_in_force(activations, playbooks_of(session, keys)))
 
 
 def choose(playbooks: Sequence[InForce], conversation: Conversation, at: datetime) -> Playbook | None:
@@ -114,13 +113,6 @@ def choose(playbooks: Sequence[InForce], conversation: Conversation, at: datetim
         if all(lies_within(one.scope, other.scope) for other in fitting):
             return one
     return None
-
-
-def started_at(conversation: Conversation) -> datetime | None:
-    """Return when a conversation began: its start, else its first dated message."""
-    if conversation.started_at is not None:
-        return conversation.started_at
-    return next((turn.at for turn in conversation.turns if turn.at is not None), None)
 
 
 def _in_force(activations: Sequence[Activation], playbooks: dict[tuple[str, int], Playbook]) -> Iterator[InForce]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from service.playbooks.repository import Published
 
 # What a stored document no longer needs: what it extends is in it.
 _RESOLVED = ("extends", "remove")
+# Published versions never change, so what was read once holds.
+_PARSED: dict[tuple[str, int, str], Playbook] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,21 @@ def find_published(session: Session, spec: str) -> Published:
 
 
 def playbook_of(published: Published) -> Playbook:
-    """Return what is stored as a playbook; read once a process and version."""
-    return _parsed(published.hash, json.dumps(published.document, ensure_ascii=False))
+    """Return what is stored as a playbook."""
+    key = (published.id, published.version, published.hash)
+    if key not in _PARSED:
+        text = json.dumps(published.document, ensure_ascii=False)
+        _PARSED[key], _ = parse_playbook(text, f"{published.id}@{published.version}")
+    return _PARSED[key]
+
+
+def playbooks_of(session: Session, versions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Playbook]:
+    """Return published playbooks by id and version; those that this process has read before are not fetched again."""
+    keys = {(one, version): (one, version, digest) for one, version, digest in repository.hashes(session, versions)}
+    new = [version for version, key in keys.items() if key not in _PARSED]
+    for published in repository.versions_in(session, new):
+        playbook_of(published)
+    return {version: _PARSED[key] for version, key in keys.items()}
 
 
 def finder(session: Session) -> Callable[[str], Document]:
@@ -126,17 +140,12 @@ def finder(session: Session) -> Callable[[str], Document]:
     return find
 
 
-@lru_cache(maxsize=64)
-def _parsed(content_hash: str, document: str) -> Playbook:
-    playbook, _ = parse_playbook(document, content_hash)
-    return playbook
-
-
 def _publish(session: Session, playbook: Playbook, document: Document, text: str, by: str) -> Publication:
     spec = f"{playbook.id}@{playbook.version}"
     _refuse_other(spec, playbook.hash, {f"{one.id}@{one.version}": one.hash for one in list_playbooks()}.get(spec))
     row = Published(playbook.id, playbook.version, playbook.hash, text, _plain(document), by, datetime.now(UTC))
-    if playbook_of(row).hash != playbook.hash:
+    again, _ = parse_playbook(json.dumps(row.document, ensure_ascii=False), spec)
+    if again.hash != playbook.hash:
         raise InvalidPlaybookError(
             "it cannot be stored as it is: its content changes when written as JSON (keys that are no texts?)",
             "无法原样保存:写成 JSON 后内容会改变(是否有非文字的键?)",

@@ -73,6 +73,15 @@ def all_versions(session: Session) -> list[Published]:
     return [_published(row) for row in session.exec(statement)]
 
 
+def hashes(session: Session, keys: Sequence[tuple[str, int]]) -> list[tuple[str, int, str]]:
+    """Return id, version and hash of those of these ids and versions that exist."""
+    if not keys:
+        return []
+    key = sa.tuple_(col(PlaybookVersion.id), col(PlaybookVersion.version))
+    statement = select(PlaybookVersion.id, PlaybookVersion.version, PlaybookVersion.hash).where(key.in_(list(keys)))
+    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+
+
 def versions_in(session: Session, keys: Sequence[tuple[str, int]]) -> list[Published]:
     """Return the versions of these ids and version numbers that exist."""
     if not keys:

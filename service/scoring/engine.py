@@ -8,6 +8,7 @@ from dataclasses import astuple
 from typing import Any, Protocol
 
 from models.domain.conversation import Conversation
+from models.domain.playbook import Playbook
 from models.domain.scores import ScoreBundle, Versions
 
 
@@ -18,11 +19,11 @@ class Engine(Protocol):
         """Load what is needed, so that the first conversation does not wait."""
         ...
 
-    def score(self, conversations: Sequence[Conversation]) -> list[ScoreBundle]:
-        """Return one bundle per conversation, in order."""
+    def score(self, conversations: Sequence[Conversation], playbook: Playbook | None = None) -> list[ScoreBundle]:
+        """Return one bundle per conversation, in order; by ``playbook``, or by the settings' own without."""
         ...
 
-    def versions_for(self, conversation: Conversation) -> Versions:
+    def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
         """Return the versions a score of this conversation would carry, without scoring it."""
         ...
 

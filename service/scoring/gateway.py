@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from models.qa import load_rubric
 from service.core.settings import ScoringSettings
 from service.scoring.engine import Engine
 from service.scoring.fake import FakeEngine
+
+_MOST_PLAYBOOKS = 32
 
 Comparison = Callable[[Sequence[Conversation]], list[tuple[ScoreBundle, ScoreBundle]]]
 
@@ -73,18 +76,23 @@ class PipelineEngine:
         """Remember the settings; nothing is loaded yet."""
         self._settings = settings
         self._pipeline: Pipeline | None = None
+        self._others: OrderedDict[str, Pipeline] = OrderedDict()
 
     def warm_up(self) -> None:
         """Load the weights."""
         self._loaded()
 
-    def score(self, conversations: Sequence[Conversation]) -> list[ScoreBundle]:
-        """Return one bundle per conversation, in order."""
-        return self._loaded().score(conversations)
+    def score(self, conversations: Sequence[Conversation], playbook: Playbook | None = None) -> list[ScoreBundle]:
+        """Return one bundle per conversation, in order.
 
-    def versions_for(self, conversation: Conversation) -> Versions:
+        Raises:
+            InvalidRubricError: The rubric of the settings names a check that ``playbook`` lacks.
+        """
+        return self._for(playbook).score(conversations)
+
+    def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
         """Return the versions a score of this conversation would carry."""
-        return self._loaded().versions_for(conversation)
+        return self._for(playbook).versions_for(conversation)
 
     def to_json(self, bundle: ScoreBundle) -> dict[str, Any]:
         """Return a bundle as the JSON values that ``attune score`` writes."""
@@ -93,8 +101,20 @@ class PipelineEngine:
     def close(self) -> None:
         """Give back threads and memory; the engine loads again when used again."""
         if self._pipeline is not None:
+            self._others.clear()
             self._pipeline.close()
             self._pipeline = None
+
+    def _for(self, playbook: Playbook | None) -> Pipeline:
+        """Return the pipeline for a playbook; those used last are kept, for a playbook takes time to compile."""
+        if playbook is None:
+            return self._loaded()
+        if playbook.hash not in self._others:
+            self._others[playbook.hash] = self._loaded().with_playbook(playbook)
+        self._others.move_to_end(playbook.hash)
+        while len(self._others) > _MOST_PLAYBOOKS:
+            self._others.popitem(last=False)
+        return self._others[playbook.hash]
 
     def _loaded(self) -> Pipeline:
         if self._pipeline is None:

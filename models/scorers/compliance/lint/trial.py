@@ -87,7 +87,7 @@ def breadth(playbook: Playbook, lines: Lines) -> Iterator[Warned]:
             most = MOST_FORBIDDEN if check.kind == "forbidden" else MOST_REQUIRED
             for name in sorted(named_cues(check.look_for, playbook)):
                 share = counts.get(name, 0) / len(said)
-                if share > most:
+                if share > most and not playbook.cues[name].rest_of:  # which is meant to be all the rest
                     yield Warned(
                         "too-broad",
                         ("cues", name),

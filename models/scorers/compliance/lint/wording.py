@@ -16,6 +16,7 @@ from models.scorers.compliance.lint.literals import branches, is_anchored, liter
 from models.scorers.compliance.patterns import expand, options
 from models.text.normalise import normalise
 
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 _LATIN = re.compile(r"[a-z0-9]")
 
 
@@ -38,8 +39,8 @@ class _Wording:
 
 def wording(playbook: Playbook) -> Iterator[Warned]:
     """Yield what is spelt so that nothing matches it, and what other wording of the same cue finds anyway."""
+    yield from _misspelt(playbook)
     for name, cue in playbook.cues.items():
-        yield from _misspelt(cue, ("cues", name), playbook)
         yield from _shadowed(cue, ("cues", name), playbook)
         yield from _excluded(cue, ("cues", name), playbook)
 
@@ -73,18 +74,20 @@ def shown_texts(cue: Cue, playbook: Playbook) -> list[str]:
     return texts
 
 
-def _misspelt(cue: Cue, where: Path, playbook: Playbook) -> Iterator[Warned]:
-    for place, pattern in enumerate(cue.include):
-        for run in literal_runs(expand(pattern, playbook.words)):
+def _misspelt(playbook: Playbook) -> Iterator[Warned]:
+    written: list[tuple[Path, str]] = [(("words", name), pattern) for name, pattern in playbook.words.items()]
+    for name, cue in playbook.cues.items():
+        written += [(("cues", name, "include", place), pattern) for place, pattern in enumerate(cue.include)]
+    for where, pattern in written:
+        for run in literal_runs(_PLACEHOLDER.sub("\0", pattern)):
             spelt = normalise(run).text
             if spelt != run:
                 yield Warned(
                     "never-matches",
-                    (*where, "include", place),
+                    where,
                     f"messages are normalised before they are matched: '{run}' reads '{spelt}' there",
                     f"匹配前消息会被归一化:“{run}”在其中写作“{spelt}”",
                 )
-                break
 
 
 def _shadowed(cue: Cue, where: Path, playbook: Playbook) -> Iterator[Warned]:
