@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -155,7 +156,7 @@ def show(
 
     if is_file_spec(spec):
         read_playbook(spec)  # so that what is printed is a playbook
-        text = open(spec, encoding="utf-8-sig").read()  # noqa: SIM115
+        text = Path(spec).read_text(encoding="utf-8-sig")
     elif (packaged := packaged_text(spec)) is not None:
         text = packaged
     else:

@@ -118,6 +118,7 @@ class Tally:
         self._playbooks = before, after
         self._sums = _Sums(), _Sums()
         self._titles = {check.id: check.title for check in (*before.checks, *after.checks)}
+        self._forbidden = {check.id for check in (*before.checks, *after.checks) if check.kind == "forbidden"}
         self._order = list(dict.fromkeys(check.id for check in (*after.checks, *before.checks)))
         self._verdicts: dict[str, tuple[Counter[str], Counter[str]]] = {
             name: (Counter(), Counter()) for name in self._order
@@ -185,7 +186,10 @@ class Tally:
             return None
         move = f"{before or '–'}→{after or '–'}"
         self._moves[name][move] += 1
-        evidence = next((result.evidence[0] for result in (new, old) if result and result.evidence), None)
+        # What was found tells more than what stands where it is missing: it fails a forbidden check, passes any other.
+        found: Verdict = "fail" if name in self._forbidden else "pass"
+        results = sorted((one for one in (new, old) if one), key=lambda one: one.verdict != found)
+        evidence = next((one.evidence[0] for one in results if one.evidence), None)
         example = Example(
             conversation,
             evidence.turn if evidence else None,
