@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import opencc
+
+from models.text.evasion import Variant, variants_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +21,20 @@ class Normalised:
 
     Attributes:
         text: The normalised text.
-        offsets: Per character of ``text`` the ``(start, end)`` in the original it stands for; both never decrease.
+        starts: Per character of ``text`` where in the original begins what it stands for; never decreases.
+        ends: Likewise, where it ends.
     """
 
     text: str
-    offsets: tuple[tuple[int, int], ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the original characters behind ``text[start:end]``; ``(0, 0)``-like empty spans stay empty."""
         if start >= end:
-            place = (
-                self.offsets[start][0] if start < len(self.offsets) else (self.offsets[-1][1] if self.offsets else 0)
-            )
+            place = self.starts[start] if start < len(self.starts) else (self.ends[-1] if self.ends else 0)
             return place, place
-        return self.offsets[start][0], self.offsets[end - 1][1]
+        return self.starts[start], self.ends[end - 1]
 
 
 # Beyond NFKC and opencc: variants that Taiwan and Hong Kong write, and that only evade a filter.
@@ -41,55 +43,14 @@ _SINGLE = {
     "❤": "心", "♥": "心", "💚": "心", "💬": "微信", "🐧": "qq", "🛰": "卫星", "➕": "+", "﹢": "+",
     "🧧": "红包", "…": "…", "“": '"', "”": '"', "「": '"', "」": '"',
     "『": '"', "』": '"', "‘": "'", "’": "'", "～": "~", "〜": "~",
-    "⓪": "0", "🅥": "v", "🆅": "v", "🅠": "q", "🆀": "q", "🆇": "x",
+    "📞": "电话", "☎": "电话", "📱": "手机", "⓪": "0", "\u3164": "", "\u2800": "", "\u115f": "", "\u1160": "",
 }  # fmt: skip
 _INVISIBLE = {"Cf", "Mn", "Me", "Cs"}  # zero-width joiners, variation selectors, combining marks that decorate letters
-
-_SEP = r"[\s*·•.。_\-/|~^+=#@&,、'\"\\]{0,2}"
-_ADD = r"(?:(?<=[加+])|(?<=加[个你我您下]))"
-_NO_LATIN = r"(?:^|(?<=[^a-z]))"
-# Spellings that only serve to slip past a word list, and the word they mean. Order matters: earlier ones win.
-_VARIANTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), plain)
-    for pattern, plain in (
-        (
-            rf"(?<!稍)[薇威徽维唯崴葳溦嶶微]{_SEP}(?:(?:心{_SEP})?[信芯伈訫]|心(?!意|情|愿|动|里|想|理|灵|思)|xin(?![a-z]))",
-            "微信",
-        ),
-        (rf"{_NO_LATIN}(?:wei{_SEP}信|[vw]{_SEP}xin(?![a-z]))", "微信"),
-        (rf"{_NO_LATIN}(?!we\s)w{_SEP}e{_SEP}c{_SEP}h{_SEP}a{_SEP}t(?![a-z])", "微信"),
-        (rf"{_NO_LATIN}w{_SEP}e{_SEP}i{_SEP}x{_SEP}i{_SEP}n(?![a-z])", "微信"),
-        (rf"{_NO_LATIN}[vw]{_SEP}x(?![a-z])", "微信"),
-        (rf"{_NO_LATIN}v{_SEP}(?:[信芯]|心(?![形型]))", "微信"),
-        (rf"{_ADD}\s?(?:卫星|围信|葳星|绿泡泡|小绿书?|绿色软件)", "微信"),
-        (r"绿泡泡", "微信"),
-        (rf"[扣叩寇蔻抠]{_SEP}[扣叩寇蔻抠](?!子)|球{_SEP}球(?=号|:|\d)|企鹅(?=号|:|\d)", "qq"),
-        (rf"{_NO_LATIN}q{_SEP}q(?![a-z])", "qq"),
-        (r"q扣|扣q", "qq"),
-        (
-            rf"{_ADD}\s?(?:v{{1,3}}(?![领字型口脸])|薇|威(?!力)|微(?![波信微量调弹小细笑型胖瘦商距]))(?![a-z])",
-            "微信",
-        ),
-        (r"(?<=[关联体])係", "系"),
-        (r"係", "是"),
-        (r"唔该", "谢谢"),
-        (r"唔(?=[好使是知到会得紧可能要晓同识])", "不"),
-        (r"甚么|神马|啥子|啥", "什么"),
-        (r"咋", "怎么"),
-        (r"乜(?:嘢|野)", "什么"),
-        (r"红抱|紅包|紅抱|洪包|hong ?bao", "红包"),
-        (r"好坪|好平(?=返|晒|截|给|加)|五星好p", "好评"),
-        (r"差坪", "差评"),
-        (r"返[现線]|返xian|fan现|fanxian", "返现"),
-        (r"支付保|zhifubao|支fu宝", "支付宝"),
-        (rf"傻[比笔叉x×b](?![a-z])|沙比|煞笔|{_NO_LATIN}(?:sha ?bi|s\.?b)(?![a-z])", "傻逼"),
-        (rf"{_NO_LATIN}n[iǐ]?m[ab](?![a-z])|尼玛|泥马", "你妈"),
-    )
-)
-_SPACED_DIGITS = re.compile(r"(?<![\d.])\d(?:[\s\-_.·,、]{1,2}\d){5,}(?![\d.])")
-_SPACED_HAN = re.compile(
-    r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?:[\s*·•._\-/|~^#@&]{1,2}[\u4e00-\u9fff](?![\u4e00-\u9fff])){2,}"
-)
+_PLAIN_SPACES = " \t\n\r\f"
+# Signs that are letters: in boxes and circles, of flags. NFKC leaves them.
+_LETTER_SIGNS = ((0x1F150, 0x1F169), (0x1F170, 0x1F189), (0x1F1E6, 0x1F1FF))
+_ROUNDS = 4
+_MOST_KEPT, _LONGEST_KEPT = 8192, 300
 
 
 @lru_cache(maxsize=1)
@@ -97,58 +58,101 @@ def _converter() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
 
 
-@lru_cache(maxsize=65536)
 def _plain(char: str) -> str:
     """Return what one character becomes: nothing, itself, or a few characters."""
     if char in _SINGLE:
         return _SINGLE[char]
     if unicodedata.category(char) in _INVISIBLE:
         return ""
+    for first, last in _LETTER_SIGNS:
+        if first <= ord(char) <= last:
+            return chr(ord("a") + ord(char) - first)
     figure = unicodedata.digit(char, None)
     folded = unicodedata.normalize("NFKC", char).lower() if figure is None else str(figure)
     simple: str = _converter().convert(folded)
-    return "".join(_SINGLE.get(c, c) for c in simple if unicodedata.category(c) not in _INVISIBLE)
+    return "".join(
+        " " if c.isspace() and c not in _PLAIN_SPACES else _SINGLE.get(c, c)
+        for c in simple
+        if unicodedata.category(c) not in _INVISIBLE
+    )
+
+
+class _Characters(dict[int, str]):
+    """A table for ``str.translate`` that learns each character when it first occurs; there are a million at most.
+
+    ``uneven`` are those that become none or several.
+    """
+
+    def __init__(self) -> None:
+        self.uneven: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        plain = _plain(char)
+        if len(plain) != 1:
+            self.uneven.add(char)
+        self[code] = plain
+        return plain
+
+
+_CHARACTERS = _Characters()
 
 
 def normalise(text: str) -> Normalised:
-    """Return ``text`` in one spelling: half width, lower case, simplified, evasive spellings resolved."""
-    chars: list[str] = []
-    offsets: list[tuple[int, int]] = []
-    for place, char in enumerate(text):
-        for plain in _plain(char):
-            chars.append(plain)
-            offsets.append((place, place + 1))
-    plain_text, spans = "".join(chars), offsets
-    for pattern in (_SPACED_DIGITS, _SPACED_HAN):
-        plain_text, spans = _substitute(plain_text, spans, pattern, None)
-    for pattern, plain in _VARIANTS:
-        plain_text, spans = _substitute(plain_text, spans, pattern, plain)
-    return Normalised(plain_text, tuple(spans))
+    """Return ``text`` in one spelling: half width, lower case, simplified, evasive spellings resolved.
+
+    Short messages are remembered: the heads of acts and the rules read the same ones, and agents repeat themselves.
+    """
+    return _kept(text) if len(text) <= _LONGEST_KEPT else normalise_afresh(text)
+
+
+def normalise_afresh(text: str) -> Normalised:
+    """Do what :func:`normalise` does without remembering anything; time is linear in the text."""
+    plain = text.translate(_CHARACTERS)
+    starts: Sequence[int] = range(len(plain))
+    ends: Sequence[int] = range(1, len(plain) + 1)
+    if not _CHARACTERS.uneven.isdisjoint(text):
+        starts = [place for place, char in enumerate(text) for _ in _CHARACTERS[ord(char)]]
+        ends = [place + 1 for place in starts]
+    for _ in range(_ROUNDS):  # what one replaces may be part of the next
+        before = plain
+        for variant in variants_in(plain):
+            plain, starts, ends = _substitute(plain, starts, ends, variant)
+        if plain == before:
+            break
+    return Normalised(plain, starts, ends)
+
+
+_kept = lru_cache(maxsize=_MOST_KEPT)(normalise_afresh)
 
 
 def _substitute(
-    text: str, offsets: list[tuple[int, int]], pattern: re.Pattern[str], plain: str | None
-) -> tuple[str, list[tuple[int, int]]]:
-    """Replace each match by ``plain``; by its own letters and digits without what separates them if ``None``."""
+    text: str, starts: Sequence[int], ends: Sequence[int], variant: Variant
+) -> tuple[str, Sequence[int], Sequence[int]]:
+    """Replace each match; a word's every character stands for the whole match, a kept character for itself."""
     pieces: list[str] = []
-    spans: list[tuple[int, int]] = []
+    first: list[int] = []
+    last: list[int] = []
     done = 0
-    for match in pattern.finditer(text):
+    for match in variant.pattern.finditer(text):
         start, end = match.span()
+        plain = variant.replacement(text, start, end)
         if text[start:end] == plain:
             continue
-        pieces.append(text[done:start])
-        spans.extend(offsets[done:start])
-        if plain is None:
-            kept = [place for place in range(start, end) if text[place].isalnum()]
-            pieces.append("".join(text[place] for place in kept))
-            spans.extend(offsets[place] for place in kept)
+        pieces += (text[done:start], plain)
+        first.extend(starts[done:start])
+        last.extend(ends[done:start])
+        if variant.plain is None:
+            kept = variant.kept(text, start, end)
+            first.extend(starts[place] for place in kept)
+            last.extend(ends[place] for place in kept)
         else:
-            pieces.append(plain)
-            spans.extend([(offsets[start][0], offsets[end - 1][1])] * len(plain))
+            first.extend([starts[start]] * len(plain))
+            last.extend([ends[end - 1]] * len(plain))
         done = end
     if not done:
-        return text, offsets
+        return text, starts, ends
     pieces.append(text[done:])
-    spans.extend(offsets[done:])
-    return "".join(pieces), spans
+    first.extend(starts[done:])
+    last.extend(ends[done:])
+    return "".join(pieces), first, last

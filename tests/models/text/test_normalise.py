@@ -85,9 +85,10 @@ _ODD = st.text(alphabet="加薇❤️微信vVxXqQ扣 +1２③*.-\0\ud800係關�
 @given(st.one_of(st.text(), _ODD))
 def test_offsets_never_decrease_and_stay_in_range(text: str) -> None:
     result = normalise(text)
-    assert len(result.offsets) == len(result.text)
-    assert all(0 <= start < end <= len(text) for start, end in result.offsets)
-    assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in zip(result.offsets, result.offsets[1:], strict=False))
+    assert len(result.starts) == len(result.ends) == len(result.text)
+    assert all(0 <= start < end <= len(text) for start, end in zip(result.starts, result.ends, strict=True))
+    assert list(result.starts) == sorted(result.starts)
+    assert list(result.ends) == sorted(result.ends)
     result.text.encode()  # RE2 reads UTF-8: no lone surrogate is left
     for place in range(len(result.text) + 1):
         start, end = result.span(0, place)
