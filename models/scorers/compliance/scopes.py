@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, tzinfo
 
+from models.domain.context import Context
 from models.domain.conversation import Conversation
 from models.domain.playbook import Effective, Scope
+from models.scorers.compliance.figures import read_attributes
+from models.scorers.compliance.talk import Talk
 
 Period = tuple[datetime | None, datetime | None]
 
@@ -14,16 +17,12 @@ _FIELDS = ("queue", "channel", "language", "agent_group")
 
 
 def in_scope(conversation: Conversation, scope: Scope) -> bool:
-    """Tell whether a conversation is one that a scope is for; what is not known of it is not in a scope that asks."""
-    language = (conversation.language or "").partition("-")[0].lower()
-    group = conversation.agent.extra.get("group") or conversation.extra.get("agent_group")
-    asked = (
-        (scope.queue, conversation.queue),
-        (scope.channel, conversation.channel),
-        (scope.language, language),
-        (scope.agent_group, group),
-    )
-    return all(not wanted or given in wanted for wanted, given in asked)
+    """Tell whether a conversation is one that a scope is for; what it does not tell is not in a scope that asks."""
+    if scope == Scope():
+        return True
+    texts = tuple(turn.text for turn in conversation.turns)
+    talk = Talk(Context(head=conversation, turns=conversation.turns, texts=texts), ())
+    return read_attributes(talk, scope.attributes).holds is True
 
 
 def meet(one: Scope, other: Scope) -> bool:
