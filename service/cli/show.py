@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from models.errors import AttuneError
 from service.cli.language import pick
+
+if TYPE_CHECKING:
+    from models.domain.playbook import Playbook
 
 
 class NotInFileError(AttuneError):
@@ -58,31 +61,40 @@ def show(
         raise ShowUsageError(
             "--scores needs --conversations, too", "--scores 须与 --conversations 同用", hint="attune show --help"
         )
-    document, bundle, note = (
+    document, bundle, note, published = (
         _from_database(conversation_id)
         if conversations is None
-        else _from_files(conversation_id, conversations, scores)
+        else (*_from_files(conversation_id, conversations, scores), None)
     )
     console = Console(highlight=False, markup=False)
-    for part in draw(document, bundle, titles_of(bundle["versions"]) if bundle else None):
+    for part in draw(document, bundle, titles_of(bundle["versions"], published) if bundle else None):
         console.print(part)
     if note:
         console.print(note, style="yellow")
 
 
-def _from_database(conversation_id: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None]:
+def _from_database(
+    conversation_id: str,
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None, Playbook | None]:
     from service.cli.database import opened_database
     from service.conversations.read import get_conversation
+    from service.core.errors import NotFoundError
+    from service.playbooks.registry import load_published
 
     with opened_database() as database, database.transaction() as session:
         stored = get_conversation(session, conversation_id)
+        label = stored.score["versions"]["playbook"].partition("+")[0] if stored.score else ""
+        try:
+            published = load_published(session, label) if label else None
+        except NotFoundError:
+            published = None
     notes = {
         "pending": pick(
             "尚未评分:等待后台任务(attune worker)。", "Not scored yet: it waits for a worker (attune worker)."
         ),
         "failed": pick(f"评分失败:{stored.score_error}", f"Scoring failed: {stored.score_error}"),
     }
-    return stored.document, stored.score, notes.get(stored.state)
+    return stored.document, stored.score, notes.get(stored.state), published
 
 
 def _from_files(

@@ -180,6 +180,18 @@ def test_publishing_and_activating(stored: Attune, tmp_path: Path) -> None:
     assert stored("playbook", "activate", "rival@1", "--from", "soon").code == 2
 
 
+def test_a_score_is_shown_with_the_titles_of_its_playbook(
+    stored: Attune, path: Path, history: Path, score_all: Callable[..., None]
+) -> None:
+    stored("playbook", "publish", path)
+    stored("playbook", "activate", "shop@1", "--from", "2020-01-01")
+    assert stored("import", history).code == 0
+    score_all("c-0")
+    shown = stored("show", "c-0").out
+    assert "shop@1" in shown
+    assert "Greeting" in shown
+
+
 def test_show_and_schema(attune: Attune, path: Path) -> None:
     assert attune("playbook", "show", path).out == SHOP
     assert "id: ecommerce-zh" in attune("playbook", "show", "ecommerce-zh@1").out
