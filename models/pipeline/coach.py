@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from models.domain.coaching import Coaching, Edit
+from models.domain.condition import Condition
 from models.domain.conversation import Conversation
-from models.domain.playbook import Check, Condition
+from models.domain.playbook import Check
 from models.domain.scores import CheckResult, ScoreBundle
 from models.pipeline.engine import Pipeline
 from models.pipeline.replay import Edits, Replay, Span, merged
