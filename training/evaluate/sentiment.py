@@ -14,28 +14,28 @@ from models.scorers.sentiment import SentimentScorer
 from models.scorers.sentiment.head import CLASSES
 from training.data.labels import LabelledConversation
 from training.data.replay import replay
-from training.data.sentiment import Line
+from training.data.sentiment import MOST_INTENSE, Line
 from training.data.vectors import VectorStore
-from training.evaluate.agreement import accuracy, calibration_error, macro_f1
+from training.evaluate.agreement import accuracy, calibration_error, macro_f1, spearman
 from training.evaluate.deletion import shift_deletions
-from training.evaluate.measures import draw_resamples, interval, label_intervals
+from training.evaluate.measures import draw_resamples, interval, label_intervals, mean_interval
 from training.evaluate.rounding import rounded
 from training.fit.direction import labelled_direction
 
 
 def evaluate_sentiment(lines: Sequence[Line], scorer: SentimentScorer, vectors: VectorStore) -> dict[str, Any]:
-    """Return ``accuracy`` and ``macro_f1`` over the lines, ``ece`` of P(negative), and their 95 % intervals.
+    """Return ``accuracy`` and ``macro_f1`` over the lines, ``ece`` of P(negative), their 95 % intervals, ``intensity``.
 
     A line is scored after the turns before it, where the file has them. On a positive/negative set the likelier of the
     two counts, and the probability is that of negative against positive.
     """
     vectors.warm(text for line in lines for text in (line.text, *(said for _, said in line.context)))
+    read = [_score_line(line, scorer, vectors) for line in lines]
     true = [line.label for line in lines]
     polar = set(true) <= {"negative", "positive"}
     allowed = ("negative", "positive") if polar else CLASSES
     predicted, p_negative = [], []
-    for line in lines:
-        probs = _score_line(line, scorer, vectors).probs
+    for probs in (turn.probs for turn in read):
         predicted.append(max(allowed, key=lambda name: probs[name]))
         p_negative.append(probs["negative"] / (sum(probs[name] for name in allowed) or 1.0))
     negative = np.array([label == "negative" for label in true])
@@ -55,8 +55,39 @@ def evaluate_sentiment(lines: Sequence[Line], scorer: SentimentScorer, vectors: 
                 **label_intervals(predicted, true),
                 "ece": interval(calibration_error, calibration, draw_resamples(len(lines))),
             },
+            **_intensity(lines, read),
         }
     )
+
+
+def _intensity(lines: Sequence[Line], read: Sequence[TurnSentiment]) -> dict[str, Any]:
+    """Return the measures of intensity, 0…1, on the lines that have one; nothing where none has or none was read.
+
+    ``intensity_of_mean_mae`` is the error of always saying the lines' own mean, ``intensity_of_score_mae`` that of
+    taking the score without its sign: what a model must beat.
+    """
+    told = [
+        (turn.intensity, line.intensity / MOST_INTENSE, abs(turn.score))
+        for line, turn in zip(lines, read, strict=True)
+        if line.intensity is not None and turn.intensity is not None
+    ]
+    if not told:
+        return {}
+    said, true, score = (np.array(column) for column in zip(*told, strict=True))
+    draws, errors = draw_resamples(len(told)), np.abs(said - true)
+    return {
+        "intensity": {
+            "lines": len(told),
+            "intensity_mae": float(errors.mean()),
+            "intensity_spearman": spearman(said, true),
+            "intensity_of_mean_mae": float(np.abs(true.mean() - true).mean()),
+            "intensity_of_score_mae": float(np.abs(score - true).mean()),
+            "intervals": {
+                "intensity_mae": mean_interval(errors, draws),
+                "intensity_spearman": interval(spearman, (said, true), draws),
+            },
+        }
+    }
 
 
 def _recall(predicted: Sequence[str], true: Sequence[str], label: str) -> float:

@@ -12,15 +12,16 @@ from safetensors.numpy import save
 from torch import Tensor, nn
 
 from models.scorers.sentiment.before import service_before
-from models.scorers.sentiment.head import BUCKETS, CLASSES, WEIGHTS_NAME, head_inputs
+from models.scorers.sentiment.head import BUCKETS, CLASSES, INTENSITY, WEIGHTS_NAME, head_inputs
 from models.text.masking import mask
-from models.text.ngrams import Ngrams, count_ngrams, weigh_ngrams
+from models.text.ngrams import count_ngrams
 from training.config import Corpus, SentimentFit
-from training.data.sentiment import Line
+from training.data.sentiment import MOST_INTENSE, Line
 from training.data.vectors import VectorStore
+from training.fit.heads import WordFit, fit_networks, fit_words
 
 _NEUTRAL = CLASSES.index("neutral")
-_WORD_EPOCHS, _WORD_BATCH, _WORD_RATE = 6, 512, 0.02
+_WORDS = WordFit(epochs=6, batch=512, rate=0.02)
 
 
 def line_inputs(lines: Sequence[Line], vectors: VectorStore) -> NDArray[np.float32]:
@@ -53,86 +54,41 @@ def sentiment_loss(logits: Tensor, labels: Tensor, weights: Tensor, polar: Tenso
     return (losses * weights).sum() / weights.sum().clamp(min=1e-9)  # a batch may weigh nothing
 
 
+def intensity_loss(logits: Tensor, intensity: Tensor, weights: Tensor) -> Tensor:
+    """Return the cross-entropy of the intensity where somebody told it.
+
+    It is divided by the weight of all rows, not of those few: a batch with one such line is not all about it.
+
+    Args:
+        logits: ``(n,)``.
+        intensity: 0…1, NaN where nobody told it, ``(n,)``.
+        weights: ``(n,)``.
+    """
+    losses = nn.functional.binary_cross_entropy_with_logits(logits, intensity.nan_to_num(), reduction="none")
+    return (losses * intensity.isfinite() * weights).sum() / weights.sum().clamp(min=1e-9)
+
+
 def fit_sentiment(
     lines: Sequence[Line], corpora: Mapping[str, Corpus], vectors: VectorStore, fit: SentimentFit, seed: int, out: Path
 ) -> None:
     """Fit the head on ``lines`` and write its weights (16-bit) into the directory ``out``."""
-    raw = line_inputs(lines, vectors)
-    mean, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-4
-    x = torch.from_numpy((raw - mean) / scale)
     labels = torch.tensor([CLASSES.index(line.label) for line in lines])
     weights = torch.tensor([corpora[line.corpus].weight * line.weight for line in lines])
     polar = torch.tensor([corpora[line.corpus].polar for line in lines])
-    members = [_fit_member(x, labels, weights, polar, fit, seed + at) for at in range(fit.members)]
-    rarity, words, bias = _fit_words(lines, labels, weights, polar, seed)
+    strong = torch.tensor([np.nan if line.intensity is None else line.intensity / MOST_INTENSE for line in lines])
+
+    def feeling(logits: Tensor, rows: Tensor) -> Tensor:
+        return sentiment_loss(logits, labels[rows], weights[rows], polar[rows])
+
+    def feeling_and_intensity(logits: Tensor, rows: Tensor) -> Tensor:
+        told = intensity_loss(logits[:, INTENSITY], strong[rows], weights[rows])
+        return feeling(logits[:, : len(CLASSES)], rows) + fit.intensity * told
+
+    ngrams = [count_ngrams(mask(line.text), BUCKETS) for line in lines]
     tensors = {
-        "mean": mean,
-        "scale": scale,
-        "w1": np.stack([first.weight.detach().numpy() for first, _ in members]),
-        "b1": np.stack([first.bias.detach().numpy() for first, _ in members]),
-        "w2": np.stack([second.weight.detach().numpy() for _, second in members]),
-        "b2": np.stack([second.bias.detach().numpy() for _, second in members]),
-        "rarity": rarity,
-        "words": words,
-        "bias": bias,
+        **fit_networks(line_inputs(lines, vectors), len(CLASSES) + 1, feeling_and_intensity, fit, seed),
+        **fit_words(ngrams, BUCKETS, len(CLASSES), feeling, _WORDS, seed),
     }
     out.mkdir(parents=True, exist_ok=True)
     stored = {name: np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in tensors.items()}
     (out / WEIGHTS_NAME).write_bytes(save(stored))
-
-
-def _fit_member(
-    x: Tensor, labels: Tensor, weights: Tensor, polar: Tensor, fit: SentimentFit, seed: int
-) -> tuple[nn.Linear, nn.Linear]:
-    torch.manual_seed(seed)
-    first, second = nn.Linear(x.shape[1], fit.hidden), nn.Linear(fit.hidden, len(CLASSES))
-    net = nn.Sequential(nn.Dropout(fit.dropout / 2), first, nn.ReLU(), nn.Dropout(fit.dropout), second)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=fit.learning_rate, weight_decay=fit.weight_decay)
-    steps = fit.epochs * -(-len(x) // fit.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, fit.learning_rate, total_steps=steps)
-    net.train()
-    for _ in range(fit.epochs):
-        for rows in torch.randperm(len(x)).split(fit.batch):  # type: ignore[no-untyped-call]
-            loss = sentiment_loss(net(x[rows]), labels[rows], weights[rows], polar[rows])
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-    return first, second
-
-
-def _fit_words(
-    lines: Sequence[Line], labels: Tensor, weights: Tensor, polar: Tensor, seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Fit the linear model; return rarity, weights by bucket, and bias."""
-    ngrams = [count_ngrams(mask(line.text), BUCKETS) for line in lines]
-    found = np.zeros(BUCKETS)
-    for places, _ in ngrams:
-        found[places] += 1.0
-    rarity = (np.log((1.0 + len(lines)) / (1.0 + found)) + 1.0).astype(np.float16).astype(np.float32)
-    torch.manual_seed(seed)
-    words = nn.Parameter(torch.zeros(BUCKETS, len(CLASSES)))
-    bias = nn.Parameter(torch.zeros(len(CLASSES)))
-    optimiser = torch.optim.AdamW([words, bias], lr=_WORD_RATE, weight_decay=0.0)
-    steps = _WORD_EPOCHS * -(-len(lines) // _WORD_BATCH)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 1.0 / steps, total_iters=steps)
-    for _ in range(_WORD_EPOCHS):
-        for rows in torch.randperm(len(lines)).split(_WORD_BATCH):  # type: ignore[no-untyped-call]
-            logits = _bag([ngrams[row] for row in rows.tolist()], rarity, words) + bias
-            loss = sentiment_loss(logits, labels[rows], weights[rows], polar[rows])
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-    return rarity, words.detach().numpy(), bias.detach().numpy()
-
-
-def _bag(ngrams: Sequence[Ngrams], rarity: NDArray[np.float32], words: Tensor) -> Tensor:
-    starts = np.cumsum([0, *(len(places) for places, _ in ngrams)])[:-1]
-    return nn.functional.embedding_bag(
-        torch.from_numpy(np.concatenate([places for places, _ in ngrams])).long(),
-        words,
-        torch.from_numpy(starts),
-        mode="sum",
-        per_sample_weights=torch.from_numpy(np.concatenate([weigh_ngrams(one, rarity) for one in ngrams])),
-    )

@@ -6,8 +6,10 @@ service said before; and a linear model of its words, which sees what a vector b
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from models.scorers.sentiment.features import tone_features
 from models.text.ngrams import count_ngrams, weigh_ngrams
 
 CLASSES = ("negative", "neutral", "positive")
+INTENSITY = len(CLASSES)  # its place among the networks' outputs
 BUCKETS = 2**15  # of hashed words
 WEIGHTS_NAME = "head.safetensors"
 
@@ -35,18 +38,34 @@ def head_inputs(text: str, vector: _Array, before: _Array | None) -> _Array:
     return np.concatenate([vector, tone_features(text), [np.float32(before is not None)], said]).astype(np.float32)
 
 
+class Reading(NamedTuple):
+    """What the head reads in one text.
+
+    Attributes:
+        negative: Probability; the three sum to 1.
+        neutral: Probability.
+        positive: Probability.
+        intensity: How strong the feeling is, 0 (none) … 1; ``None`` from a head that was not taught it.
+    """
+
+    negative: float
+    neutral: float
+    positive: float
+    intensity: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class SentimentHead:
     """Weights of both members.
 
     The networks' logits are ``W2 · relu(W1 · (x − mean) / scale + b1) + b2``, averaged over ``members`` networks; the
-    linear model's are ``bias + Σ tfidf · words``.
+    linear model's are ``bias + Σ tfidf · words``. The networks have one output more, the log odds of the intensity.
 
     Attributes:
         mean: Of the inputs in training, shape ``(2 d + 9,)`` for vectors of width ``d``.
         scale: Their standard deviation, same shape.
-        w1: Shape ``(members, hidden, 2 d + 9)``; ``b1`` ``(members, hidden)``; ``w2`` ``(members, 3, hidden)``;
-            ``b2`` ``(members, 3)``.
+        w1: Shape ``(members, hidden, 2 d + 9)``; ``b1`` ``(members, hidden)``; ``w2`` ``(members, 4, hidden)``;
+            ``b2`` ``(members, 4)``. In older artifacts they have 3 outputs, without the intensity.
         rarity: Inverse document frequency by bucket, ``(BUCKETS,)``.
         words: Weights by bucket, ``(BUCKETS, 3)``.
         bias: ``(3,)``.
@@ -73,19 +92,17 @@ class SentimentHead:
         weights = {name: tensor.astype(np.float32) for name, tensor in stored.items()}
         return cls(**weights, share=share, temperature=temperature)
 
-    def logits(self, vector: _Array, text: str, before: _Array | None = None) -> NDArray[np.float64]:
-        """Return the three logits, before the temperature, of one text; arguments as in :func:`head_inputs`."""
+    def read(self, vector: _Array, text: str, before: _Array | None = None) -> Reading:
+        """Return what is read in one text; arguments as in :func:`head_inputs`."""
         x = (head_inputs(text, vector, before) - self.mean) / self.scale
-        total = np.zeros(len(CLASSES), dtype=np.float64)
+        total = np.zeros(self.b2.shape[1], dtype=np.float64)
         for w1, b1, w2, b2 in zip(self.w1, self.b1, self.w2, self.b2, strict=True):
             total += w2 @ np.maximum(w1 @ x + b1, 0.0) + b2
+        total /= len(self.w1)
         ngrams = count_ngrams(text, BUCKETS)
         lexical = self.bias + weigh_ngrams(ngrams, self.rarity) @ self.words[ngrams[0]]
-        return np.asarray((1.0 - self.share) * total / len(self.w1) + self.share * lexical)
-
-    def probabilities(self, vector: _Array, text: str, before: _Array | None = None) -> tuple[float, float, float]:
-        """Return P(negative), P(neutral), P(positive) of one text; they sum to 1."""
-        z = self.logits(vector, text, before) / self.temperature
+        z = ((1.0 - self.share) * total[: len(CLASSES)] + self.share * lexical) / self.temperature
         p = np.exp(z - z.max())
         p /= p.sum()
-        return float(p[0]), float(p[1]), float(p[2])
+        intensity = 0.5 * (math.tanh(0.5 * total[INTENSITY]) + 1.0) if len(total) > INTENSITY else None
+        return Reading(float(p[0]), float(p[1]), float(p[2]), intensity)
