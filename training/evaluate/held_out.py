@@ -12,6 +12,7 @@ from training.data.vectors import VectorStore
 from training.evaluate.baselines import sentiment_baselines, stc3_baselines
 from training.evaluate.sentiment import evaluate_direction, evaluate_sentiment
 from training.evaluate.stc3 import evaluate_stc3
+from training.evaluate.surveys import evaluate_surveys
 from training.evaluate.uss import evaluate_uss
 
 _LEAST_TAUGHT = 100  # training lines of a corpus under which a model fitted on it alone says nothing
@@ -39,6 +40,9 @@ def measure(artifact: Artifact, prepared: Prepared, vectors: VectorStore, *, bas
     for name, dialogues in prepared.uss.items():
         if dialogues:
             by_csat[name] = evaluate_uss(dialogues, csat, sentiment, vectors)
+    for name in prepared.labelled:
+        if told := prepared.rated[name].test:
+            by_csat[name] = evaluate_surveys(told, csat, sentiment, vectors)
     by_sentiment: Figures = {}
     for name, split in prepared.lines.items():
         if split.test:
