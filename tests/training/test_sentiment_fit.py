@@ -82,14 +82,14 @@ def test_strong_words_are_read_as_strong(fitted: Path, vectors: VectorStore) -> 
 
 def test_the_error_is_told_beside_what_it_must_beat(fitted: Path, vectors: VectorStore) -> None:
     scorer = SentimentScorer.from_files(fitted, CONFIG, "test")
-    found = evaluate_sentiment(lines(), scorer, vectors)["intensity"]
-    assert found["lines"] == 96  # a fifth of the 120 have none
+    found = evaluate_sentiment(lines(), scorer, vectors)
+    assert found["intensity_lines"] == 96  # a fifth of the 120 have none
     assert found["intensity_mae"] < min(found["intensity_of_mean_mae"], found["intensity_of_score_mae"])
     assert found["intensity_spearman"] > 0.8
     low, high = found["intervals"]["intensity_mae"]
     assert low <= found["intensity_mae"] <= high
     untold = [replace(line, intensity=None) for line in lines()]
-    assert "intensity" not in evaluate_sentiment(untold, scorer, vectors)
+    assert "intensity_mae" not in evaluate_sentiment(untold, scorer, vectors)
 
 
 def test_a_head_from_before_intensity_is_read_as_it_was(fitted: Path, vectors: VectorStore, tmp_path: Path) -> None:
@@ -102,7 +102,9 @@ def test_a_head_from_before_intensity_is_read_as_it_was(fitted: Path, vectors: V
     old = SentimentHead.load(tmp_path, 0.3, 1.0).read(vector, text)
     assert old.intensity is None
     assert old[:3] == pytest.approx(new[:3])
-    assert "intensity" not in evaluate_sentiment(lines(), SentimentScorer.from_files(tmp_path, CONFIG, "test"), vectors)
+    assert "intensity_mae" not in evaluate_sentiment(
+        lines(), SentimentScorer.from_files(tmp_path, CONFIG, "test"), vectors
+    )
 
 
 def test_only_lines_with_an_intensity_teach_it() -> None:

@@ -40,6 +40,7 @@ def evaluate_sentiment(lines: Sequence[Line], scorer: SentimentScorer, vectors: 
         p_negative.append(probs["negative"] / (sum(probs[name] for name in allowed) or 1.0))
     negative = np.array([label == "negative" for label in true])
     calibration = (np.array(p_negative), negative)
+    intensity, intensity_intervals = _intensity(lines, read)
     return rounded(
         {
             "lines": len(lines),
@@ -47,6 +48,7 @@ def evaluate_sentiment(lines: Sequence[Line], scorer: SentimentScorer, vectors: 
             "accuracy": accuracy(predicted, true),
             "macro_f1": macro_f1(predicted, true),
             "ece": calibration_error(*calibration),
+            **intensity,
             "by_label": {
                 label: {"n": true.count(label), "recall": _recall(predicted, true, label)}
                 for label in sorted(set(true))
@@ -54,14 +56,14 @@ def evaluate_sentiment(lines: Sequence[Line], scorer: SentimentScorer, vectors: 
             "intervals": {
                 **label_intervals(predicted, true),
                 "ece": interval(calibration_error, calibration, draw_resamples(len(lines))),
+                **intensity_intervals,
             },
-            **_intensity(lines, read),
         }
     )
 
 
-def _intensity(lines: Sequence[Line], read: Sequence[TurnSentiment]) -> dict[str, Any]:
-    """Return the measures of intensity, 0…1, on the lines that have one; nothing where none has or none was read.
+def _intensity(lines: Sequence[Line], read: Sequence[TurnSentiment]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the measures of intensity on the lines that have one, with intervals; none where none has or was read.
 
     ``intensity_of_mean_mae`` is the error of always saying the lines' own mean, ``intensity_of_score_mae`` that of
     taking the score without its sign: what a model must beat.
@@ -72,21 +74,19 @@ def _intensity(lines: Sequence[Line], read: Sequence[TurnSentiment]) -> dict[str
         if line.intensity is not None and turn.intensity is not None
     ]
     if not told:
-        return {}
+        return {}, {}
     said, true, score = (np.array(column) for column in zip(*told, strict=True))
     draws, errors = draw_resamples(len(told)), np.abs(said - true)
-    return {
-        "intensity": {
-            "lines": len(told),
-            "intensity_mae": float(errors.mean()),
-            "intensity_spearman": spearman(said, true),
-            "intensity_of_mean_mae": float(np.abs(true.mean() - true).mean()),
-            "intensity_of_score_mae": float(np.abs(score - true).mean()),
-            "intervals": {
-                "intensity_mae": mean_interval(errors, draws),
-                "intensity_spearman": interval(spearman, (said, true), draws),
-            },
-        }
+    measures = {
+        "intensity_lines": len(told),
+        "intensity_mae": float(errors.mean()),
+        "intensity_spearman": spearman(said, true),
+        "intensity_of_mean_mae": float(np.abs(true.mean() - true).mean()),
+        "intensity_of_score_mae": float(np.abs(score - true).mean()),
+    }
+    return measures, {
+        "intensity_mae": mean_interval(errors, draws),
+        "intensity_spearman": interval(spearman, (said, true), draws),
     }
 
 

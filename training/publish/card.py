@@ -140,20 +140,18 @@ def _lines(by_corpus: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _intensities(by_corpus: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a table of how well the strength of the feeling is told, where a corpus has it."""
-    rows = []
-    for name, report in by_corpus.items():
-        if found := report.get("intensity"):
-            bounds = found["intervals"]
-            rows.append(
-                (
-                    name,
-                    str(found["lines"]),
-                    f"{_show(found['intensity_mae'])} {_bounds(bounds['intensity_mae'])}",
-                    _show(found["intensity_of_mean_mae"]),
-                    _show(found["intensity_of_score_mae"]),
-                    f"{_show(found['intensity_spearman'])} {_bounds(bounds['intensity_spearman'])}",
-                )
-            )
+    rows = [
+        (
+            name,
+            str(report["intensity_lines"]),
+            f"{_show(report['intensity_mae'])} {_bounds(report['intervals']['intensity_mae'])}",
+            _show(report["intensity_of_mean_mae"]),
+            _show(report["intensity_of_score_mae"]),
+            f"{_show(report['intensity_spearman'])} {_bounds(report['intervals']['intensity_spearman'])}",
+        )
+        for name, report in by_corpus.items()
+        if "intensity_lines" in report
+    ]
     if rows:
         head = ("corpus", "lines", "mean absolute error ↓", "always the mean", "the score's size", "Spearman ↑")
         yield "### Intensity, 0 (none) … 1\n\n" + _table(head, rows)
