@@ -45,7 +45,7 @@ class SentimentFit:
     """The sentiment head: its corpora by name and the fitting's size.
 
     Attributes:
-        intensity: Weight of the intensity, of the lines that have one, beside the three classes.
+        intensity_strength: Of the ridge penalty of the intensity.
         lexical_share: Of the linear model in the logits of the classes, 0…1.
         neutral_gain: How far one surely neutral turn pulls the smoothed level, 0…1.
         emotional_gain: The same of a surely emotional one.
@@ -59,7 +59,7 @@ class SentimentFit:
     batch: int
     learning_rate: float
     weight_decay: float
-    intensity: float
+    intensity_strength: float
     lexical_share: float
     neutral_gain: float
     emotional_gain: float

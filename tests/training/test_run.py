@@ -91,7 +91,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "batch": 64,
             "learning_rate": 0.01,
             "weight_decay": 0.01,
-            "intensity": 1.0,
+            "intensity_strength": 1.0,
             "lexical_share": 0.3,
             "neutral_gain": 0.3,
             "emotional_gain": 0.8,

@@ -5,17 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from safetensors.numpy import load_file, save_file
 
 from models.encode.load import load_encoder
 from models.scorers.sentiment import SentimentScorer
-from models.scorers.sentiment.head import CLASSES, WEIGHTS_NAME, SentimentHead
+from models.scorers.sentiment.head import WEIGHTS_NAME, SentimentHead
 from training.config import Corpus, SentimentFit
 from training.data.sentiment import Line
 from training.data.vectors import VectorStore
 from training.evaluate.sentiment import evaluate_sentiment
-from training.fit.sentiment import fit_sentiment, intensity_loss
+from training.fit.sentiment import fit_sentiment
 
 CORPUS = Corpus("", 0, 1.0, False, 0, False, "")
 FIT = SentimentFit(
@@ -27,7 +26,7 @@ FIT = SentimentFit(
     batch=32,
     learning_rate=0.01,
     weight_decay=0.01,
-    intensity=1.0,
+    intensity_strength=1.0,
     lexical_share=0.3,
     neutral_gain=0.3,
     emotional_gain=0.8,
@@ -94,7 +93,7 @@ def test_the_error_is_told_beside_what_it_must_beat(fitted: Path, vectors: Vecto
 
 def test_a_head_from_before_intensity_is_read_as_it_was(fitted: Path, vectors: VectorStore, tmp_path: Path) -> None:
     weights = load_file(fitted / WEIGHTS_NAME)
-    older = {**weights, "w2": weights["w2"][:, : len(CLASSES)].copy(), "b2": weights["b2"][:, : len(CLASSES)].copy()}
+    older = {name: tensor for name, tensor in weights.items() if not name.startswith("intensity")}
     save_file(older, tmp_path / WEIGHTS_NAME)
     text = "气死我了"
     vector = vectors.matrix([text])[0]
@@ -107,11 +106,15 @@ def test_a_head_from_before_intensity_is_read_as_it_was(fitted: Path, vectors: V
     )
 
 
-def test_only_lines_with_an_intensity_teach_it() -> None:
-    logits = torch.zeros(3, requires_grad=True)
-    loss = intensity_loss(logits, torch.tensor([1.0, torch.nan, 0.0]), torch.tensor([1.0, 1.0, 0.0]))
-    loss.backward()
-    assert loss.item() == pytest.approx(np.log(2) / 2)
-    assert logits.grad is not None
-    assert logits.grad[0] < 0
-    assert logits.grad[1:].tolist() == [0.0, 0.0]
+def test_intensity_moves_no_class_and_needs_lines_that_count(
+    fitted: Path, vectors: VectorStore, tmp_path: Path
+) -> None:
+    for name, corpus in (("untold", CORPUS), ("unweighed", replace(CORPUS, weight=0.0))):
+        told = [replace(line, intensity=None) for line in lines()] if name == "untold" else lines()
+        others = [replace(line, corpus="other", intensity=None) for line in lines()]
+        fit_sentiment([*told, *others], {"own": corpus, "other": CORPUS}, vectors, FIT, 3, tmp_path / name)
+        assert not any("intensity" in key for key in load_file(tmp_path / name / WEIGHTS_NAME))
+    fit_sentiment([replace(line, intensity=None) for line in lines()], {"own": CORPUS}, vectors, FIT, 3, tmp_path)
+    without, taught = load_file(tmp_path / WEIGHTS_NAME), load_file(fitted / WEIGHTS_NAME)
+    assert taught.keys() - without.keys() == {"intensity", "intensity_bias"}
+    assert all(np.array_equal(tensor, taught[name]) for name, tensor in without.items())

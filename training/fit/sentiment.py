@@ -9,16 +9,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save
+from sklearn.linear_model import Ridge
 from torch import Tensor, nn
 
 from models.scorers.sentiment.before import service_before
-from models.scorers.sentiment.head import BUCKETS, CLASSES, INTENSITY, WEIGHTS_NAME, head_inputs
+from models.scorers.sentiment.head import BUCKETS, CLASSES, WEIGHTS_NAME, head_inputs
 from models.text.masking import mask
 from models.text.ngrams import count_ngrams
 from training.config import Corpus, SentimentFit
 from training.data.sentiment import MOST_INTENSE, Line
 from training.data.vectors import VectorStore
-from training.fit.heads import WordFit, fit_networks, fit_words
+from training.fit.heads import Weights, WordFit, fit_networks, fit_words
 
 _NEUTRAL = CLASSES.index("neutral")
 _WORDS = WordFit(epochs=6, batch=512, rate=0.02)
@@ -54,41 +55,52 @@ def sentiment_loss(logits: Tensor, labels: Tensor, weights: Tensor, polar: Tenso
     return (losses * weights).sum() / weights.sum().clamp(min=1e-9)  # a batch may weigh nothing
 
 
-def intensity_loss(logits: Tensor, intensity: Tensor, weights: Tensor) -> Tensor:
-    """Return the cross-entropy of the intensity where somebody told it.
-
-    It is divided by the weight of all rows, not of those few: a batch with one such line is not all about it.
-
-    Args:
-        logits: ``(n,)``.
-        intensity: 0…1, NaN where nobody told it, ``(n,)``.
-        weights: ``(n,)``.
-    """
-    losses = nn.functional.binary_cross_entropy_with_logits(logits, intensity.nan_to_num(), reduction="none")
-    return (losses * intensity.isfinite() * weights).sum() / weights.sum().clamp(min=1e-9)
-
-
 def fit_sentiment(
     lines: Sequence[Line], corpora: Mapping[str, Corpus], vectors: VectorStore, fit: SentimentFit, seed: int, out: Path
 ) -> None:
     """Fit the head on ``lines`` and write its weights (16-bit) into the directory ``out``."""
+    raw = line_inputs(lines, vectors)
     labels = torch.tensor([CLASSES.index(line.label) for line in lines])
     weights = torch.tensor([corpora[line.corpus].weight * line.weight for line in lines])
     polar = torch.tensor([corpora[line.corpus].polar for line in lines])
-    strong = torch.tensor([np.nan if line.intensity is None else line.intensity / MOST_INTENSE for line in lines])
 
-    def feeling(logits: Tensor, rows: Tensor) -> Tensor:
+    def loss(logits: Tensor, rows: Tensor) -> Tensor:
         return sentiment_loss(logits, labels[rows], weights[rows], polar[rows])
 
-    def feeling_and_intensity(logits: Tensor, rows: Tensor) -> Tensor:
-        told = intensity_loss(logits[:, INTENSITY], strong[rows], weights[rows])
-        return feeling(logits[:, : len(CLASSES)], rows) + fit.intensity * told
-
+    networks = fit_networks(raw, len(CLASSES), loss, fit, seed)
     ngrams = [count_ngrams(mask(line.text), BUCKETS) for line in lines]
     tensors = {
-        **fit_networks(line_inputs(lines, vectors), len(CLASSES) + 1, feeling_and_intensity, fit, seed),
-        **fit_words(ngrams, BUCKETS, len(CLASSES), feeling, _WORDS, seed),
+        **networks,
+        **fit_intensity(networks, raw, lines, weights.numpy(), fit.intensity_strength),
+        **fit_words(ngrams, BUCKETS, len(CLASSES), loss, _WORDS, seed),
     }
     out.mkdir(parents=True, exist_ok=True)
     stored = {name: np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in tensors.items()}
     (out / WEIGHTS_NAME).write_bytes(save(stored))
+
+
+def fit_intensity(
+    networks: Weights, raw: NDArray[np.float32], lines: Sequence[Line], weights: NDArray[np.float32], strength: float
+) -> Weights:
+    """Fit how strong the feeling is, by ridge regression on the hidden layers of the networks that tell which it is.
+
+    Args:
+        networks: Fitted.
+        raw: Their inputs, a row per line.
+        lines: Those with an intensity teach.
+        weights: Of each line; only their ratios count.
+        strength: Of the penalty.
+
+    Returns:
+        ``intensity (members, hidden)`` and ``intensity_bias (1,)``; nothing where no line that counts has one.
+    """
+    rows = [at for at, line in enumerate(lines) if line.intensity is not None and weights[at] > 0]
+    if not rows:
+        return {}
+    x = (raw[rows] - networks["mean"]) / networks["scale"]
+    hidden = [np.maximum(x @ w1.T + b1, 0.0) for w1, b1 in zip(networks["w1"], networks["b1"], strict=True)]
+    strong = np.array([lines[row].intensity for row in rows], dtype=np.float64) / MOST_INTENSE
+    model = Ridge(alpha=strength, solver="cholesky")
+    model.fit(np.concatenate(hidden, axis=1).astype(np.float64), strong, weights[rows] / weights[rows].mean())
+    coefficients = model.coef_.reshape(len(hidden), -1).astype(np.float32)
+    return {"intensity": coefficients, "intensity_bias": np.array([model.intercept_], dtype=np.float32)}

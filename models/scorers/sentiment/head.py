@@ -6,7 +6,7 @@ service said before; and a linear model of its words, which sees what a vector b
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,6 @@ from models.scorers.sentiment.features import tone_features
 from models.text.ngrams import count_ngrams, weigh_ngrams
 
 CLASSES = ("negative", "neutral", "positive")
-INTENSITY = len(CLASSES)  # its place among the networks' outputs
 BUCKETS = 2**15  # of hashed words
 WEIGHTS_NAME = "head.safetensors"
 
@@ -59,18 +58,21 @@ class SentimentHead:
     """Weights of both members.
 
     The networks' logits are ``W2 · relu(W1 · (x − mean) / scale + b1) + b2``, averaged over ``members`` networks; the
-    linear model's are ``bias + Σ tfidf · words``. The networks have one output more, the log odds of the intensity.
+    linear model's are ``bias + Σ tfidf · words``. The
+    intensity is a linear model of the networks' hidden layers h, ``Σ intensity · h + intensity_bias``, cut to 0…1.
 
     Attributes:
         mean: Of the inputs in training, shape ``(2 d + 9,)`` for vectors of width ``d``.
         scale: Their standard deviation, same shape.
-        w1: Shape ``(members, hidden, 2 d + 9)``; ``b1`` ``(members, hidden)``; ``w2`` ``(members, 4, hidden)``;
-            ``b2`` ``(members, 4)``. In older artifacts they have 3 outputs, without the intensity.
+        w1: Shape ``(members, hidden, 2 d + 9)``; ``b1`` ``(members, hidden)``; ``w2`` ``(members, 3, hidden)``;
+            ``b2`` ``(members, 3)``.
         rarity: Inverse document frequency by bucket, ``(BUCKETS,)``.
         words: Weights by bucket, ``(BUCKETS, 3)``.
         bias: ``(3,)``.
         share: Of the linear model in the logits, 0…1.
         temperature: Divides the logits; fitted on held-out lines.
+        intensity: ``(members, hidden)``; ``None`` in older artifacts and where no line told any.
+        intensity_bias: ``(1,)``, or ``None``.
     """
 
     mean: _Array
@@ -84,6 +86,8 @@ class SentimentHead:
     bias: _Array
     share: float
     temperature: float
+    intensity: _Array | None = None
+    intensity_bias: _Array | None = None
 
     @classmethod
     def load(cls, directory: Path, share: float, temperature: float) -> SentimentHead:
@@ -95,14 +99,19 @@ class SentimentHead:
     def read(self, vector: _Array, text: str, before: _Array | None = None) -> Reading:
         """Return what is read in one text; arguments as in :func:`head_inputs`."""
         x = (head_inputs(text, vector, before) - self.mean) / self.scale
-        total = np.zeros(self.b2.shape[1], dtype=np.float64)
-        for w1, b1, w2, b2 in zip(self.w1, self.b1, self.w2, self.b2, strict=True):
-            total += w2 @ np.maximum(w1 @ x + b1, 0.0) + b2
-        total /= len(self.w1)
+        total = np.zeros(len(CLASSES), dtype=np.float64)
+        hidden = [np.maximum(w1 @ x + b1, 0.0) for w1, b1 in zip(self.w1, self.b1, strict=True)]
+        for h, w2, b2 in zip(hidden, self.w2, self.b2, strict=True):
+            total += w2 @ h + b2
         ngrams = count_ngrams(text, BUCKETS)
         lexical = self.bias + weigh_ngrams(ngrams, self.rarity) @ self.words[ngrams[0]]
-        z = ((1.0 - self.share) * total[: len(CLASSES)] + self.share * lexical) / self.temperature
+        z = ((1.0 - self.share) * total / len(self.w1) + self.share * lexical) / self.temperature
         p = np.exp(z - z.max())
         p /= p.sum()
-        intensity = 0.5 * (math.tanh(0.5 * total[INTENSITY]) + 1.0) if len(total) > INTENSITY else None
-        return Reading(float(p[0]), float(p[1]), float(p[2]), intensity)
+        return Reading(float(p[0]), float(p[1]), float(p[2]), self._strength(hidden))
+
+    def _strength(self, hidden: Sequence[_Array]) -> float | None:
+        if self.intensity is None or self.intensity_bias is None:
+            return None
+        strength = float(self.intensity_bias[0]) + float(np.sum(self.intensity * np.stack(hidden), dtype=np.float64))
+        return min(max(strength, 0.0), 1.0)
