@@ -101,6 +101,17 @@ def test_a_batch_of_which_nothing_is_known_teaches_nothing() -> None:
     assert not any(p.grad is not None and p.grad.any() for p in net.parameters())
 
 
+def test_a_light_conversation_weighs_little_also_among_its_like() -> None:
+    def loss(weight: float) -> float:
+        batches = Batches([replace(EXAMPLES[1], weight=weight, nuggets=None)] * 3, WIDTH)
+        torch.manual_seed(0)
+        net = CsatNet(*batches.moments(), 5, 0.0)
+        targets = batches.targets(torch.arange(3), batches.lengths)
+        return csat_loss(net(batches.x, batches.lengths), targets, batches.weight, FIT).item()
+
+    assert loss(0.1) == pytest.approx(0.1 * loss(1.0), rel=1e-4)
+
+
 def test_users_outcomes_move_the_resolution_rule() -> None:
     def said(confirmed: float, resolved: float) -> Prediction:
         quality = {name: np.full(5, 0.2) for name in ("A", "S", "E")}

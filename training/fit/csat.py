@@ -21,7 +21,6 @@ from training.fit.csat_examples import RatedExample
 from training.fit.csat_lexical import LexicalInputs, fit_lexical, predict_lexical, save_lexical
 from training.fit.csat_net import CsatNet, Logits
 
-_NOTHING = 1e-9  # a batch may weigh nothing
 _SHORT = 7  # rounds, as many as the STC-3 dialogues have at most
 
 
@@ -58,9 +57,11 @@ class Batches:
         self.resolved = torch.tensor([torch.nan if one.resolved is None else one.resolved for one in examples])
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        """Return mean and standard deviation over all rounds."""
-        flat = self.x[torch.arange(self.x.shape[1])[None] < self.lengths[:, None]]
-        return flat.mean(dim=0), flat.std(dim=0) + 1e-4
+        """Return mean and standard deviation over all rounds, each with the weight of its conversation."""
+        inside = torch.arange(self.x.shape[1])[None] < self.lengths[:, None]
+        flat, weight = self.x[inside], self.weight[:, None].expand_as(inside)[inside][:, None]
+        mean = (flat * weight).sum(dim=0) / weight.sum()
+        return mean, ((flat - mean).square() * weight).sum(dim=0).div(weight.sum()).sqrt() + 1e-4
 
     def targets(self, rows: Tensor, lengths: Tensor) -> Targets:
         """Return what is asked of some of the examples, cut off after so many rounds."""
@@ -83,7 +84,8 @@ def csat_loss(outputs: Logits, targets: Targets, weight: Tensor, fit: CsatFit) -
 
     The earth mover's term is the mean absolute difference of the cumulative distributions (the NMD of Sakai 2018).
     A target row of zeros (padding, the other side's round, a round cut off, a quality nobody rated) counts nothing,
-    nor does a resolution that is NaN.
+    nor does a resolution that is NaN. Quality and resolution are divided by the number of conversations, not by their
+    weights: long ones are in batches of their own, where light ones would else count as much as any.
 
     Args:
         outputs: The network's.
@@ -94,7 +96,7 @@ def csat_loss(outputs: Logits, targets: Targets, weight: Tensor, fit: CsatFit) -
     rated = targets.quality.sum(dim=-1) * weight[:, None]
     apart = (outputs.quality.softmax(dim=-1).cumsum(dim=-1) - targets.quality.cumsum(dim=-1)).abs().mean(dim=-1)
     missed = (_soft_cross_entropy(outputs.quality, targets.quality) + fit.earth_mover * apart) * rated
-    levels = missed.sum() / rated.sum().clamp(min=_NOTHING)
+    levels = missed.sum() / rated.numel()
     asked = (targets.customer.sum() + targets.service.sum()).clamp(min=1.0)
     nuggets = (
         _soft_cross_entropy(outputs.customer, targets.customer).sum()
@@ -104,7 +106,7 @@ def csat_loss(outputs: Logits, targets: Targets, weight: Tensor, fit: CsatFit) -
     unsure = nn.functional.binary_cross_entropy_with_logits(
         outputs.resolved, targets.resolved.nan_to_num(), reduction="none"
     )
-    resolution = (unsure * known).sum() / known.sum().clamp(min=_NOTHING)
+    resolution = (unsure * known).mean()
     return levels + fit.nugget * nuggets / asked + fit.resolution * resolution
 
 
