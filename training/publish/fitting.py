@@ -46,7 +46,13 @@ _SENTIMENT_CODE = ("training/fit/sentiment*.py", "training/fit/direction.py", "m
 _KEYWORDS = "ecommerce-zh@1"  # patterns only: what the heads of acts are compared with
 _CSAT_CODE = ("training/fit/csat*.py", "models/scorers/csat/*.py")
 _ACTS_CODE = ("training/fit/acts.py", "training/data/acts.py", "training/evaluate/acts.py", "models/scorers/acts/*.py")
-_SHARED_CODE = ("training/fit/calibrate.py", "training/data/replay.py", "models/text/*.py")
+_ENCODING_CODE = ("models/encode/tokens.py", "models/encode/onnx.py", "models/encode/static.py")
+_SHARED_CODE = (
+    "training/fit/calibrate.py",
+    "training/fit/heads.py",
+    "training/data/replay.py",
+    "models/text/*.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +118,10 @@ def _vectors(config: Config, prepared: Prepared, stages: Stages) -> Iterator[tup
     encoder, made = place_encoder(config, prepared, config.workplace / "artifact", stages)
     try:
         vectors = VectorStore(encoder, config.cache)
-        inputs = {"encoder": encoder.fingerprint, "data": prepared.digests}
+        encoded_by = code(*_ENCODING_CODE)
+        inputs = {"encoder": encoder.fingerprint, "data": prepared.digests, "code": encoded_by}
         stages.run("vectors", inputs, lambda: vectors.warm(prepared.texts()))
-        yield vectors, made
+        yield vectors, fingerprint([made, encoded_by])
     finally:
         encoder.close()
 
@@ -178,7 +185,8 @@ def _fit_csat(
     for split in prepared.rated.values():
         examples += rated_examples(split.train, sentiment, vectors)
     unseen = fit_csat(examples, vectors.dimension, config.csat, config.seed, directory)
-    return fit_csat_rule(dialogues, unseen[: len(dialogues)], config.csat)
+    told = list(zip(examples, unseen, strict=True))[len(dialogues) :]
+    return fit_csat_rule(dialogues, unseen[: len(dialogues)], config.csat, told)
 
 
 def _fit_csat_on_surveys(
@@ -219,7 +227,7 @@ def _fit_acts_stage(
         "settings": asdict(config.acts),
         "keywords": load_playbook(_KEYWORDS).hash,
         "seed": config.seed,
-        "code": code(*_ACTS_CODE, "models/text/*.py"),
+        "code": code(*_ACTS_CODE, "training/fit/heads.py", "models/text/*.py"),
     }
     return stages.run("acts", inputs, lambda: _fit_acts(config, vectors, directory), directory)
 
