@@ -100,8 +100,29 @@ class Judge:
         }
         self._plain: dict[Verdict, CheckResult] = {}
 
-    def judge(self, talk: Talk, reader: Reader, seen: frozenset[str]) -> CheckResult:
+    @property
+    def wakes(self) -> frozenset[str] | None:
+        """The cues without which the result is that of ``asleep``; ``None`` where more than cues matters."""
+        if self._scope is not None:
+            return None
+        looked = self._look_for
+        if self._check.kind == "forbidden" and not self._decidable and looked.cues and looked.unseen.holds is False:
+            return looked.cues
+        applies = self._applies
+        return applies.cues if applies and applies.cues and applies.unseen.holds is False else None
+
+    @property
+    def gate(self) -> Condition | None:
+        """The condition that decides whether the check applies while it sleeps; ``None`` where that is certain."""
+        return self._check.applies if self.wakes == self._look_for.cues else None
+
+    def asleep(self, applies: Finding) -> CheckResult:
+        """Return the result while none of the cues in ``wakes`` is seen."""
+        return self._without_evidence("pass" if applies.holds and self._check.kind == "forbidden" else "na")
+
+    def judge(self, talk: Talk, reader: Reader) -> CheckResult:
         """Return the check's result."""
+        seen = talk.seen
         check = self._check
         if self._scope is not None and not (inside := read_attributes(talk, self._scope)).holds:
             return self.outside() if inside.holds is False else self._unknown(inside, talk)
