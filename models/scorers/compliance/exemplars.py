@@ -104,7 +104,7 @@ def _logistic(odds: Array | float) -> Array:
 
 
 def _newton(inputs: Array, wanted: Array, weights: Array, penalty: Array) -> Array:
-    """Return the coefficients, ``(dimension,)``, of least weighted cross-entropy with L2, ``penalty`` by coefficient."""
+    """Return the coefficients, ``(dimension,)``, of least weighted cross-entropy with an L2 ``penalty`` for each."""
 
     def loss(coefficients: Array) -> float:
         odds = inputs @ coefficients

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from models.domain.condition import Condition
 from models.domain.scores import CheckResult
 from models.scorers.compliance.conditions import Reader
-from models.scorers.compliance.findings import YES
 from models.scorers.compliance.talk import Talk
 from models.scorers.compliance.verdicts import Judge
 
@@ -31,7 +30,7 @@ class Panel:
                 self._woken.setdefault(cue, []).append(place)
             if judge.wakes is not None and judge.gate is not None:
                 self._gated.setdefault(judge.gate, []).append(place)
-        self._asleep = [None if judge.wakes is None else judge.asleep(YES) for judge in judges]
+        self._asleep = [None if judge.wakes is None else judge.asleep(True) for judge in judges]
 
     def results(self, talk: Talk, reader: Reader) -> tuple[CheckResult, ...]:
         """Return every check's result, in the playbook's order."""
@@ -45,7 +44,7 @@ class Panel:
                 awake.update(places)
             elif not opened.holds:
                 for place in places:
-                    results[place] = self._judges[place].asleep(opened)
+                    results[place] = self._judges[place].asleep(False)
         for place in awake:
             results[place] = self._judges[place].judge(talk, reader)
         return tuple(result for result in results if result is not None)
