@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from models.errors import AttuneError
 from service.cli.language import pick
+
+if TYPE_CHECKING:
+    from models.domain.playbook import Playbook
 
 
 class NotInFileError(AttuneError):
@@ -45,6 +48,16 @@ def show(
     scores: Annotated[
         Path | None, typer.Option(metavar="FILE", help=pick("attune score 的输出", "Output of attune score"))
     ] = None,
+    coach: Annotated[
+        bool,
+        typer.Option(
+            "--coach",
+            help=pick(
+                "对不合格的检查项给出可以改说的话(经重新评分验证,需加载模型)",
+                "For each failed check what to say instead, verified by scoring again (loads the model)",
+            ),
+        ),
+    ] = False,
 ) -> None:
     """Find it and draw it."""
     from rich.console import Console
@@ -58,31 +71,55 @@ def show(
         raise ShowUsageError(
             "--scores needs --conversations, too", "--scores 须与 --conversations 同用", hint="attune show --help"
         )
-    document, bundle, note = (
+    document, bundle, note, published = (
         _from_database(conversation_id)
         if conversations is None
-        else _from_files(conversation_id, conversations, scores)
+        else (*_from_files(conversation_id, conversations, scores), None)
     )
     console = Console(highlight=False, markup=False)
-    for part in draw(document, bundle, titles_of(bundle["versions"]) if bundle else None):
+    coaching = _coaching(document, bundle, published) if coach and bundle else {}
+    for part in draw(document, bundle, titles_of(bundle["versions"], published) if bundle else None, coaching):
         console.print(part)
     if note:
         console.print(note, style="yellow")
 
 
-def _from_database(conversation_id: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None]:
+def _coaching(document: Mapping[str, Any], bundle: Mapping[str, Any], published: Playbook | None) -> dict[str, str]:
+    """Return by check what to say instead, judged by the playbook that made the score where it is still known."""
+    from models.interchange import parse_conversation
+    from models.scorers.compliance import list_playbooks
+    from service.core.settings import load_settings
+    from service.scoring.gateway import open_engine
+
+    settings = load_settings().scoring
+    made_with = bundle["versions"]["playbook"]
+    if made_with in {f"{playbook.id}@{playbook.version}" for playbook in list_playbooks()}:
+        settings = settings.model_copy(update={"playbook": made_with})
+    engine = open_engine(settings)
+    try:
+        coachings = engine.coach(parse_conversation(document), published)
+    finally:
+        engine.close()
+    return {one.check: pick(one.advice, one.advice_en) for one in coachings}
+
+
+def _from_database(
+    conversation_id: str,
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None, Playbook | None]:
     from service.cli.database import opened_database
     from service.conversations.read import get_conversation
+    from service.playbooks.registry import made_with
 
     with opened_database() as database, database.transaction() as session:
         stored = get_conversation(session, conversation_id)
+        published = made_with(session, stored.score["versions"]["playbook"]) if stored.score else None
     notes = {
         "pending": pick(
             "尚未评分:等待后台任务(attune worker)。", "Not scored yet: it waits for a worker (attune worker)."
         ),
         "failed": pick(f"评分失败:{stored.score_error}", f"Scoring failed: {stored.score_error}"),
     }
-    return stored.document, stored.score, notes.get(stored.state)
+    return stored.document, stored.score, notes.get(stored.state), published
 
 
 def _from_files(

@@ -18,7 +18,7 @@ def test_a_conversation_and_its_score(client: TestClient, document, score_all) -
     waiting = client.get("/v1/conversations/c-1").json()
     assert (waiting["state"], waiting["score"], waiting["revision"]) == ("pending", None, 1)
     assert waiting["document"]["turns"][0]["text"] == "在吗，怎么还没发货"
-    assert client.get("/v1/conversations/c-1/scores").json() == {"items": []}
+    assert client.get("/v1/conversations/c-1/scores").json()["items"] == []
 
     score_all("c-1")
     scored = client.get("/v1/conversations/c-1").json()
@@ -46,12 +46,28 @@ def test_scores_newest_first(client: TestClient, document, score_all) -> None:
     assert latest == history[1]
 
 
+def test_what_to_say_instead_on_demand(client: TestClient, document, score_all) -> None:
+    post(client, *(document(f"c-{number}") for number in range(12)))
+    assert client.get("/v1/conversations/c-1/scores?coach=true").json() == {"items": [], "coaching": None}
+    score_all(*(f"c-{number}" for number in range(12)))
+    seen = 0
+    for number in range(12):
+        answer = client.get(f"/v1/conversations/c-{number}/scores?coach=true").json()
+        [score] = answer["items"]
+        failed = [check["id"] for check in score["bundle"]["compliance"]["checks"] if check["verdict"] == "fail"]
+        assert [one["check"] for one in answer["coaching"]] == failed
+        assert all(one["say"][0]["text"] for one in answer["coaching"])
+        seen += len(failed)
+    assert seen
+    assert client.get("/v1/conversations/c-1/scores").json()["coaching"] is None
+
+
 def test_a_revision_waits_for_its_own_score(client: TestClient, document, score_all) -> None:
     post(client, document())
     score_all("c-1")
     client.post("/v1/conversations?revise=true", json=document(text="换一句"))
     assert client.get("/v1/conversations/c-1").json()["state"] == "pending"
-    assert client.get("/v1/conversations/c-1/scores?latest=true").json() == {"items": []}
+    assert client.get("/v1/conversations/c-1/scores?latest=true").json()["items"] == []
     score_all("c-1")
     revisions = [item["revision"] for item in client.get("/v1/conversations/c-1/scores").json()["items"]]
     assert revisions == [2, 1]
