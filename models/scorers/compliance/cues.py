@@ -1,202 +1,171 @@
-"""Find a playbook's cues in one message: the only step whose cost grows with the text.
-
-Patterns run in RE2: time linear in the text whatever a user's pattern is, so no playbook can hang scoring. RE2 sets say
-which cues may occur at all; only those are looked at again for their positions.
-"""
+"""Find a playbook's cues in one message: the only step whose cost grows with the text."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import re2
+import numpy as np
+from numpy.typing import NDArray
 
-from models.domain.cue import Cue, Reach
+from models.domain.cue import Chars, Cue, Guard
 from models.domain.playbook import Playbook
-from models.scorers.compliance.patterns import alternation, options
+from models.encode.base import Encoder
+from models.scorers.compliance.entities import EntityFinder
+from models.scorers.compliance.exemplars import ExemplarHeads
+from models.scorers.compliance.keywords import KeywordFinder
+from models.scorers.compliance.patterns import PatternFinder
+from models.scorers.compliance.pieces import Pieces, Span, count_words, is_blank, overlap
 from models.text.normalise import normalise
-
-Span = tuple[int, int]
-
-# Enough for any message that people write; keeps the cost linear for what they do not.
-_MOST_MATCHES = 40
-_MOST_RETRIES = 80
-# Few patterns in one automaton: measured, all in one take four times as long, for their states multiply.
-_SET_SIZE = 3
-
-_SENTENCE_END = re.compile(r"[。!?;\n]+|\.(?=\s|$)|…+")
-_CLAUSE_END = re.compile(r"[,、。!?;:\n~…()]+|\.(?=\s|$)|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])|\s[-–]\s")
-_WORD = re.compile(r"[^\W_]")
-# An escape or a character class, kept as it is; or how often something is repeated.
-_COUNTED = re.compile(
-    r"(?P<kept>\\x\{\w+\}|\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\])|\{(?P<least>\d+)(?:,\d*)?\}", re.DOTALL
-)
 
 
 @dataclass(frozen=True, slots=True)
 class TurnCues:
-    """What one message shows: per cue its spans in the original text, in order. ``blank``: nothing to read in it."""
+    """What one message shows.
+
+    Attributes:
+        seen: Per cue its spans in the original text, in order.
+        blank: Nothing to read in it.
+        sure: How probable the cues are that an exemplar head found; those of rules are certain.
+    """
 
     seen: Mapping[str, tuple[Span, ...]]
     blank: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Bounds:
-    """Where a text's clauses or sentences end; finds the piece that holds a match."""
-
-    cuts: tuple[int, ...]
-    length: int
-
-    @classmethod
-    def of(cls, text: str, ends: re.Pattern[str]) -> _Bounds:
-        return cls(tuple(match.end() for match in ends.finditer(text)), len(text))
-
-    def around(self, span: Span) -> Span:
-        first = bisect_right(self.cuts, span[0])
-        last = bisect_right(self.cuts, max(span[0], span[1] - 1))
-        return (self.cuts[first - 1] if first else 0), (self.cuts[last] if last < len(self.cuts) else self.length)
-
-    def pieces(self) -> list[Span]:
-        starts = [0, *self.cuts]
-        return [(a, b) for a, b in zip(starts, [*self.cuts, self.length], strict=True) if a < b]
-
-
-def _loosened(pattern: str) -> str:
-    """Return a pattern that matches wherever ``pattern`` does, without counting: ``x{2,9}`` is ``x+``.
-
-    Automata that have to count grow out of memory when many patterns are joined in one.
-    """
-    return _COUNTED.sub(lambda match: match["kept"] or ("*" if int(match["least"]) == 0 else "+"), pattern)
-
-
-def _compiled_set(patterns: list[str]) -> Any:
-    joined = re2.Set.SearchSet(options())
-    for pattern in patterns:
-        joined.Add(pattern)
-    joined.Compile()
-    return joined
+    sure: Mapping[str, float] = field(default_factory=dict)
 
 
 class CueFinder:
-    """The compiled patterns of one playbook."""
+    """The cues of one playbook, made ready."""
 
-    def __init__(self, playbook: Playbook) -> None:
-        """Compile all cues; the playbook has been validated, so patterns compile and names exist."""
-        self._cues = playbook.cues
-        self._include = {}
-        self._exclude = {}
-        self._names: list[str] = []
-        loose: list[str] = []
-        for name, cue in playbook.cues.items():
-            if cue.include:
-                pattern = alternation(cue.include, playbook.words)
-                self._include[name] = re2.compile(pattern, options())
-                self._names.append(name)
-                loose.append(_loosened(pattern))
-            if cue.exclude:
-                self._exclude[name] = re2.compile(alternation(cue.exclude, playbook.words), options())
-        self._sets = [_compiled_set(loose[at : at + _SET_SIZE]) for at in range(0, len(loose), _SET_SIZE)]
+    def __init__(self, playbook: Playbook, encoder: Encoder | None = None) -> None:
+        """Compile patterns and words and fit heads; the playbook has been validated."""
+        cues = playbook.cues
+        self._cues = cues
+        self._patterns = PatternFinder(cues, playbook.words)
+        self._keywords = KeywordFinder(cues)
+        self._entities = EntityFinder(cues)
+        self._exemplars = ExemplarHeads(cues, encoder)
+        self._rest = [name for name, cue in cues.items() if cue.rest_of]
+        self._acts = [name for name, cue in cues.items() if cue.act or cue.backed_by]
+        self._moods = [
+            name for name, cue in cues.items() if cue.sentiment_below is not None or cue.sentiment_above is not None
+        ]
+        self._lengths = {name: cue.chars for name, cue in cues.items() if cue.chars}
+        self._guarded = frozenset(name for name, cue in cues.items() if cue.unless or cue.needs)
+        self.blind = self._exemplars.blind
 
-    def find(self, text: str, sentiment: float | None, acts: Mapping[str, float] | None = None) -> TurnCues:
+    def find(
+        self,
+        text: str,
+        sentiment: float | None,
+        acts: Mapping[str, float] | None = None,
+        vector: NDArray[np.float32] | None = None,
+    ) -> TurnCues:
         """Return what ``text`` shows.
 
         Args:
             text: Of the message.
             sentiment: Its score (−1…1) or ``None`` where it has none.
             acts: Probabilities of the acts that its speaker can perform; ``None`` where nobody looked.
+            vector: Its vector by the encoder that the exemplars were encoded with, or ``None``.
         """
         plain = normalise(text)
         found: dict[str, list[Span]] = {}
-        clauses = _Bounds.of(plain.text, _CLAUSE_END)
+        whole = (0, len(plain.text))
         if plain.text:
-            self._match(plain.text, clauses, found)
+            pieces = Pieces(plain.text)
+            raw = self._matches(text, pieces)
+            for name, spans in raw.items():
+                if name not in self._guarded:
+                    found[name] = spans
+                elif kept := [span for span in spans if _allowed(span, self._cues[name], raw, pieces)]:
+                    found[name] = kept
+            for name in self._rest:
+                if rest := _rest(self._cues[name], found, pieces):
+                    found[name] = rest
         if acts is not None:
-            self._weigh(acts, (0, len(plain.text)), found)
+            self._weigh(acts, whole, found)
+        sure = self._exemplars.find(vector)
+        for name in sure:
+            if name in found:  # words say it, too: certain
+                sure = {other: p for other, p in sure.items() if other != name}
+            else:
+                found[name] = [whole]
         if sentiment is not None:
-            whole = (0, len(plain.text))
-            for name, cue in self._cues.items():
-                if cue.sentiment_below is not None and sentiment < cue.sentiment_below and name not in found:
+            for name in self._moods:
+                if name not in found and _felt(self._cues[name], sentiment):
                     found[name] = [whole]
+        blank = is_blank(plain.text)
+        if self._lengths:
+            self._measure(plain.text, found)
         seen = {name: tuple(plain.span(*span) for span in sorted(spans)) for name, spans in found.items()}
-        return TurnCues(seen=seen, blank=_WORD.search(plain.text) is None)
+        return TurnCues(seen=seen, blank=blank, sure=sure)
 
-    def _match(self, text: str, clauses: _Bounds, found: dict[str, list[Span]]) -> None:
-        sentences = _Bounds.of(text, _SENTENCE_END)
-        raw = {}
-        for index in self._occurring(text):
-            name = self._names[index]
-            if spans := self._search(name, text):
-                raw[name] = spans
-        for name, spans in raw.items():
-            cue = self._cues[name]
-            kept = [span for span in spans if _allowed(span, cue, raw, clauses, sentences)]
-            if kept:
-                found[name] = kept
-        for name, cue in self._cues.items():
-            if cue.rest_of and (rest := _rest(text, cue, found, clauses)):
-                found[name] = rest
+    def _matches(self, text: str, pieces: Pieces) -> dict[str, list[Span]]:
+        """Return the matches of patterns, words and entities that no exclusion overlaps, whatever else is near them."""
+        plain = normalise(text)
+        raw = self._patterns.find(plain.text)
+        for others in (self._keywords.find(plain.text, pieces), self._entities.find(text, plain)):
+            for name, spans in others.items():
+                barred = self._patterns.excluded(name, plain.text)
+                kept = [span for span in spans if not any(overlap(span, other) for other in barred)]
+                if kept:
+                    raw[name] = sorted({*raw.get(name, ()), *kept})
+        return raw
 
     def _weigh(self, acts: Mapping[str, float], whole: Span, found: dict[str, list[Span]]) -> None:
         """Add what the heads find in the whole message; take back what they do not back."""
-        for name, cue in self._cues.items():
+        for name in self._acts:
+            cue = self._cues[name]
             if cue.backed_by and name in found and acts.get(cue.backed_by.name, 0.0) < cue.backed_by.least:
                 del found[name]
             if cue.act and name not in found and acts.get(cue.act.name, 0.0) >= cue.act.least:
                 found[name] = [whole]
 
-    def _occurring(self, text: str) -> Iterator[int]:
-        """Yield which cues may occur, in the playbook's order."""
-        for place, several in enumerate(self._sets):
-            for index in sorted(several.Match(text) or ()):  # None where nothing matches
-                yield place * _SET_SIZE + index
-
-    def _search(self, name: str, text: str) -> list[Span]:
-        """Return the spans of a cue that no exclusion overlaps; looks behind an excluded one again from its inside."""
-        include, exclude = self._include[name], self._exclude.get(name)
-        barred = [match.span() for match in exclude.finditer(text)] if exclude else []
-        spans: list[Span] = []
-        place = retries = 0
-        while len(spans) < _MOST_MATCHES and retries < _MOST_RETRIES and place <= len(text):
-            match = include.search(text, place)
-            if match is None:
-                break
-            start, end = match.span()
-            if any(start < b and a < end for a, b in barred):
-                retries += 1
-                place = start + 1
-            else:
-                spans.append((start, end))
-                place = max(end, start + 1)
-        return spans
+    def _measure(self, text: str, found: dict[str, list[Span]]) -> None:
+        """Take back what stands in messages of another length; add what is shown by the length alone."""
+        length = count_words(text)
+        for name, limits in self._lengths.items():
+            if not _within(length, limits):
+                found.pop(name, None)
+            elif name not in found and _by_length_alone(self._cues[name]):
+                found[name] = [(0, len(text))]
 
 
-def _allowed(span: Span, cue: Cue, raw: Mapping[str, list[Span]], clauses: _Bounds, sentences: _Bounds) -> bool:
-    def near(name: str, within: Reach) -> bool:
-        if name not in raw:
+def _allowed(span: Span, cue: Cue, raw: Mapping[str, list[Span]], pieces: Pieces) -> bool:
+    def near(guard: Guard) -> bool:
+        if guard.cue not in raw:
             return False
-        if within == "message":
+        if guard.within == "message":
             return True
-        start, end = span
-        if within != "match":
-            start, end = (clauses if within == "clause" else sentences).around(span)
-        return any(start < b and a < end for a, b in raw[name])
+        around = span if guard.within == "match" else pieces.around(span, guard.within)
+        return any(overlap(around, other) for other in raw[guard.cue])
 
-    if any(near(guard.cue, guard.within) for guard in cue.unless):
+    if any(near(guard) for guard in cue.unless):
         return False
-    return not cue.needs or any(near(guard.cue, guard.within) for guard in cue.needs)
+    return not cue.needs or any(near(guard) for guard in cue.needs)
 
 
-def _rest(text: str, cue: Cue, found: Mapping[str, list[Span]], clauses: _Bounds) -> list[Span]:
+def _rest(cue: Cue, found: Mapping[str, list[Span]], pieces: Pieces) -> list[Span]:
     """Return the clauses that show none of the cues in ``rest_of`` and are long enough to say something."""
     taken = [span for name in cue.rest_of for span in found.get(name, ())]
-    rest = []
-    for start, end in clauses.pieces():
-        if any(start < b and a < end for a, b in taken):
-            continue
-        if len(_WORD.findall(text[start:end])) >= cue.min_chars:
-            rest.append((start, end))
-    return rest
+    return [
+        clause
+        for clause in pieces.clauses()
+        if not any(overlap(clause, other) for other in taken)
+        and count_words(pieces.text[clause[0] : clause[1]]) >= cue.min_chars
+    ]
+
+
+def _felt(cue: Cue, sentiment: float) -> bool:
+    below, above = cue.sentiment_below, cue.sentiment_above
+    return (below is not None and sentiment < below) or (above is not None and sentiment > above)
+
+
+def _within(length: int, limits: Chars) -> bool:
+    return (limits.over is None or length > limits.over) and (limits.under is None or length < limits.under)
+
+
+def _by_length_alone(cue: Cue) -> bool:
+    others = (cue.matches, cue.exemplars, cue.act, cue.rest_of)
+    return not any(others) and cue.sentiment_below is None and cue.sentiment_above is None

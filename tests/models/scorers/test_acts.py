@@ -120,7 +120,7 @@ def test_only_the_speakers_own_acts_are_told_and_evasions_share_their_words(tmp_
     [
         ("name: review_bribe, least: 0.8", "name: bribery, least: 0.8", "no act 'bribery'"),
         ("least: 0.8", "least: 1.8", "at most 1"),
-        ('include: ["红包"]', "sentiment_below: -0.5", "belongs to 'include' or 'rest_of'"),
+        ('include: ["红包"]', "sentiment_below: -0.5", "belongs to 'include', 'keywords', 'entity' or 'rest_of'"),
     ],
 )
 def test_a_playbook_that_asks_wrongly_is_refused(tmp_path: Path, old: str, new: str, reason: str) -> None:
