@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,6 +52,7 @@ class CueFinder:
         ]
         self._lengths = {name: cue.chars for name, cue in cues.items() if cue.chars}
         self._guarded = frozenset(name for name, cue in cues.items() if cue.unless or cue.needs)
+        self._guarded_whole = [name for name in self._guarded if cues[name].of_the_whole]
         self.blind = self._exemplars.blind
 
     def find(
@@ -72,8 +73,9 @@ class CueFinder:
         plain = normalise(text)
         found: dict[str, list[Span]] = {}
         whole = (0, len(plain.text))
+        pieces = Pieces(plain.text)
+        raw: dict[str, list[Span]] = {}
         if plain.text:
-            pieces = Pieces(plain.text)
             raw = self._matches(text, pieces)
             for name, spans in raw.items():
                 if name not in self._guarded:
@@ -83,9 +85,11 @@ class CueFinder:
             for name in self._rest:
                 if rest := _rest(self._cues[name], found, pieces):
                     found[name] = rest
+        # What is shown by a message as a whole is near everything in it.
+        barred = {name for name in self._guarded_whole if not _allowed(whole, self._cues[name], raw, pieces)}
         if acts is not None:
-            self._weigh(acts, whole, found)
-        sure = self._exemplars.find(vector)
+            self._weigh(acts, whole, found, barred)
+        sure = {name: p for name, p in self._exemplars.find(vector).items() if name in found or name not in barred}
         for name in sure:
             if name in found:  # words say it, too: certain
                 sure = {other: p for other, p in sure.items() if other != name}
@@ -93,7 +97,7 @@ class CueFinder:
                 found[name] = [whole]
         if sentiment is not None:
             for name in self._moods:
-                if name not in found and _felt(self._cues[name], sentiment):
+                if name not in found and name not in barred and _felt(self._cues[name], sentiment):
                     found[name] = [whole]
         blank = is_blank(plain.text)
         if self._lengths:
@@ -113,13 +117,15 @@ class CueFinder:
                     raw[name] = sorted({*raw.get(name, ()), *kept})
         return raw
 
-    def _weigh(self, acts: Mapping[str, float], whole: Span, found: dict[str, list[Span]]) -> None:
+    def _weigh(
+        self, acts: Mapping[str, float], whole: Span, found: dict[str, list[Span]], barred: Container[str]
+    ) -> None:
         """Add what the heads find in the whole message; take back what they do not back."""
         for name in self._acts:
             cue = self._cues[name]
             if cue.backed_by and name in found and acts.get(cue.backed_by.name, 0.0) < cue.backed_by.least:
                 del found[name]
-            if cue.act and name not in found and acts.get(cue.act.name, 0.0) >= cue.act.least:
+            if cue.act and not (name in found or name in barred) and acts.get(cue.act.name, 0.0) >= cue.act.least:
                 found[name] = [whole]
 
     def _measure(self, text: str, found: dict[str, list[Span]]) -> None:
