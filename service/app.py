@@ -24,6 +24,7 @@ from service.core.stopping import exit_on_sigterm
 from service.db import migrate
 from service.db.engine import Database, open_database
 from service.jobs.supervisor import WorkerProcess
+from service.scoring.coaching import Coach
 
 _DESCRIPTION = """Attune (知音) scores customer-service conversations: sentiment shift, script compliance, predicted
 satisfaction and an automatic QA score.
@@ -62,6 +63,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         finally:
             if worker is not None:
                 await run_in_threadpool(worker.stop)
+            await run_in_threadpool(app.state.coach.close)
             if database is None:
                 await run_in_threadpool(opened.close)
 
@@ -77,6 +79,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
+    app.state.coach = Coach(settings.scoring)
     app.include_router(router)
     install_handlers(app)
     app.add_middleware(BodyLimit, streamed=frozenset({"/v1/conversations"}))

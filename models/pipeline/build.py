@@ -32,3 +32,12 @@ def order_components(components: Sequence[Component]) -> tuple[Component, ...]:
         ready.add(runnable.name)
         ordered.append(runnable)
     return tuple(ordered)
+
+
+def needed_for(name: str, ordered: Sequence[Component]) -> tuple[Component, ...]:
+    """Return the component of that name and those it rests on, directly or not, in the order given."""
+    wanted = {name}
+    for component in reversed(ordered):
+        if component.name in wanted:
+            wanted |= component.requires
+    return tuple(component for component in ordered if component.name in wanted)

@@ -14,13 +14,13 @@ from models.domain.context import Context
 from models.domain.conversation import Conversation, Turn
 from models.domain.playbook import Playbook
 from models.domain.rubric import Rubric
-from models.domain.scores import ScoreBundle, Versions
+from models.domain.scores import ComplianceScore, ScoreBundle, Versions
 from models.domain.timing import measure_timing
 from models.encode.base import Encoder
 from models.encode.load import load_encoder
 from models.errors import ArtifactError, InvalidRubricError
 from models.interchange import content_hash
-from models.pipeline.build import order_components
+from models.pipeline.build import needed_for, order_components
 from models.pipeline.config import PipelineConfig
 from models.pipeline.run import Vector, mask_turn, needs_vector, observe_again, open_context, score_context, take_turn
 from models.pipeline.stream import Session
@@ -66,6 +66,7 @@ class Pipeline:
         self._rubric_label = _label(rubric, list_rubrics())
         _check_rubric(rubric, playbook)
         self._components = order_components(components)
+        self._judging = needed_for(ComplianceScorer.name, self._components)
         self._csat = next(component for component in components if isinstance(component, CsatScorer))
         self._check_weights = {check.id: check.weight for check in playbook.checks}
         # The heads' products are small: numpy's own threads cost more than they bring, tenfold on a busy machine.
@@ -117,6 +118,17 @@ class Pipeline:
         """Open a running conversation; its attributes are read, its turns are not."""
         return Session(conversation, self._take_and_encode, self._finish)
 
+    def follow(self, context: Context, turns: Sequence[Turn]) -> Context:
+        """Return the context after ``turns``, with only what compliance rests on observed; for :meth:`judge`."""
+        for turn in turns:
+            context = self._take_and_encode(context, turn, self._judging)
+        return context
+
+    def judge(self, context: Context) -> ComplianceScore:
+        """Return the compliance alone, over the turns that :meth:`follow` took in: what ``score`` would say of them."""
+        score: ComplianceScore = score_context(context, self._judging).scores[ComplianceScorer.name]
+        return score
+
     def versions_for(self, conversation: Conversation) -> Versions:
         """Return what a score of this conversation is made of."""
         return Versions(
@@ -151,10 +163,10 @@ class Pipeline:
             context = take_turn(context, turn, text, vector, self._components)
         return context
 
-    def _take_and_encode(self, context: Context, turn: Turn) -> Context:
+    def _take_and_encode(self, context: Context, turn: Turn, components: Sequence[Component] | None = None) -> Context:
         text = mask_turn(turn)
         vector = self.encoder.encode([text])[0] if needs_vector(turn) else None
-        return take_turn(context, turn, text, vector, self._components)
+        return take_turn(context, turn, text, vector, self._components if components is None else components)
 
     def _finish(self, conversation: Conversation, context: Context, explain: bool) -> ScoreBundle:
         scores = dict(score_context(context, self._components).scores)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from models.domain.coaching import Coaching
 from models.domain.scores import ScoreBundle
 
 # Four decimals are more than any of the figures can bear, and hide what differs in the last bits between processors.
@@ -16,6 +17,11 @@ def bundle_to_json(bundle: ScoreBundle) -> dict[str, Any]:
     """Return the bundle as JSON-ready values, keys in field order, floats rounded to ``DECIMALS``."""
     values: dict[str, Any] = _plain(bundle)
     return values
+
+
+def coaching_to_json(coachings: Sequence[Coaching]) -> list[dict[str, Any]]:
+    """Return coachings as JSON-ready values, keys in field order."""
+    return [_plain(coaching) for coaching in coachings]
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """Spellings that only serve to slip past a word list, and the word they mean.
 
 A table of our own, not a pinyin library: one that reads 支付保证金 by its sound finds 支付宝 in it. Every homophone
-here has the words beside it that make it ordinary, as lookarounds. Patterns see half width, lower case, simplified text.
+here has the words beside it that make it ordinary, as lookarounds. Patterns see half width, lower case, simplified
+text.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ _ADD = r"(?:(?<=[加+])(?<![更愈增参追附叠施递添]加)|(?<=加[个你�
 _WEI, _WEI_SOFT, _XIN = "薇威徽维葳崴溦嶶微巍唯", "薇威徽维葳崴微", "信芈芯伈訫"
 _NO_HEART = "(?!意|情|愿|动|里|想|理|灵|思|形|型|主义|软|细|疼|急|态|机|脏|电|慌|血|头|得|跳|眼|怀)"
 _NO_CHIP = "(?!片|板|核|线|棒|轴|组|材|机|科技)"
-_V, _X = "[vνѵ✌]", "[xхχ]"
+_V, _X = "[vνѵ∨✌]", "[xхχ]"
 
 _LEET = {"a": "[a@4а]", "c": "[cс]", "e": "[e3е]", "i": "[i1!]", "l": "[l1i|]", "o": "[o0о]", "s": "[s5$]", "t": "[t7]"}
 
@@ -118,7 +119,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"q扣|扣q", "qq"),
     # --- one sign for WeChat, behind "add"
     (
-        rf"{_ADD}[\s*·•\-_|^&]?(?:[vν✌]{{1,3}}(?![领字型形口脸])|薇(?![娅姿诺婷妮])"
+        rf"{_ADD}[\s*·•\-_|^&]?(?:[vν∨✌]{{1,3}}(?![领字型形口脸])|薇(?![娅姿诺婷妮])"
         r"|威(?![力猛风武望士尼严胁逼慑廉化])|微(?![波信量微调弹小细笑型胖瘦商距辣甜酸糖创粒喷单店云热冷软弱晶]))(?![a-z])",
         "微信",
     ),
@@ -154,10 +155,8 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (rf"验{_INS}证{_MAYBE}码|验证{_INS}码|验[政正]码", "验证码"),
     (rf"验证ma{_LAST}|{_FIRST}(?:yan ?zheng ?ma|yzm){_LAST}", "验证码"),
     (rf"密{_INS}码|蜜码|密ma{_LAST}|{_FIRST}mi(?:码|ma{_LAST})", "密码"),
-    (
-        rf"银{_INS}行{_MAYBE}卡|银行{_INS}卡|[银淫]航卡|淫行卡|银行咔|银行ka{_LAST}|{_FIRST}(?:yin ?hang ?ka|yhk){_LAST}",
-        "银行卡",
-    ),
+    (rf"银{_INS}行{_MAYBE}卡|银行{_INS}卡|[银淫]航卡|淫行卡|银行咔", "银行卡"),
+    (rf"银行ka{_LAST}|{_FIRST}(?:yin ?hang ?ka|yhk){_LAST}", "银行卡"),
     (rf"手{_INS}机{_MAYBE}号|[手守]鸡号|守机号|手机hao{_LAST}|{_FIRST}shou ?ji ?hao{_LAST}", "手机号"),
     (rf"电{_INS}话|电桦|电画(?![板面质图册框布])|{_FIRST}dian(?:话| ?hua{_LAST})", "电话"),
     (

@@ -11,6 +11,7 @@ from service.accounts.keys import KeyInfo, authenticate, require
 from service.accounts.roles import Permission
 from service.core.settings import Settings
 from service.db.engine import Database
+from service.scoring.coaching import Coach
 
 _BEARER = HTTPBearer(auto_error=False, description="An API key", scheme_name="Bearer")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key", scheme_name="ApiKey")
@@ -26,8 +27,14 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
+def _coach(request: Request) -> Coach:
+    coach: Coach = request.app.state.coach
+    return coach
+
+
 OpenDatabase = Annotated[Database, Depends(_database)]
 AppSettings = Annotated[Settings, Depends(_settings)]
+AppCoach = Annotated[Coach, Depends(_coach)]
 
 
 def permission(wanted: Permission) -> Any:

@@ -7,9 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from service.api.dependencies import OpenDatabase, permission
+from models.domain.coaching import Coaching
+from models.interchange import parse_conversation
+from service.api.dependencies import AppCoach, OpenDatabase, permission
 from service.api.parameters import ConversationId, ConversationSelection
 from service.api.problems import problem_responses
+from service.conversations.read import get_conversation
 from service.scoring.history import StoredScore, current_score, request_score, request_scores, score_history
 
 router = APIRouter(tags=["scores"])
@@ -19,6 +22,9 @@ class ScoreList(BaseModel):
     """Scores, newest first."""
 
     items: list[StoredScore]
+    coaching: list[Coaching] | None = Field(
+        default=None, description="With coach=true: for each check that fails now, how it would not have failed"
+    )
 
 
 class Requested(BaseModel):
@@ -37,14 +43,23 @@ class Requested(BaseModel):
 def get_scores(
     database: OpenDatabase,
     conversation_id: ConversationId,
+    coach: AppCoach,
     latest: Annotated[bool, Query(description="Only the score that holds now")] = False,
+    coached: Annotated[
+        bool, Query(alias="coach", description="Also what to say instead, by what is active now; takes a second or so")
+    ] = False,
 ) -> ScoreList:
-    """Return every score a conversation ever had, newest first; empty while it waits for the first."""
+    """Return every score a conversation ever had, newest first; empty while it waits for the first.
+
+    With `coach=true` each check that fails comes with the smallest edit that would have kept it from failing, tried
+    out before it is told.
+    """
     with database.transaction() as session:
-        if not latest:
-            return ScoreList(items=score_history(session, conversation_id))
-        score = current_score(session, conversation_id)
-        return ScoreList(items=[score] if score else [])
+        score = current_score(session, conversation_id) if latest or coached else None
+        items = ([score] if score else []) if latest else score_history(session, conversation_id)
+        document = get_conversation(session, conversation_id).document if coached and score else None
+    coaching = list(coach.coach(parse_conversation(document))) if document else None
+    return ScoreList(items=items, coaching=coaching)
 
 
 @router.post(

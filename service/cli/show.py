@@ -45,6 +45,16 @@ def show(
     scores: Annotated[
         Path | None, typer.Option(metavar="FILE", help=pick("attune score 的输出", "Output of attune score"))
     ] = None,
+    coach: Annotated[
+        bool,
+        typer.Option(
+            "--coach",
+            help=pick(
+                "对不合格的检查项给出可以改说的话(经重新评分验证,需加载模型)",
+                "For each failed check what to say instead, verified by scoring again (loads the model)",
+            ),
+        ),
+    ] = False,
 ) -> None:
     """Find it and draw it."""
     from rich.console import Console
@@ -64,10 +74,30 @@ def show(
         else _from_files(conversation_id, conversations, scores)
     )
     console = Console(highlight=False, markup=False)
-    for part in draw(document, bundle, titles_of(bundle["versions"]) if bundle else None):
+    coaching = _coaching(document, bundle) if coach and bundle else {}
+    for part in draw(document, bundle, titles_of(bundle["versions"]) if bundle else None, coaching):
         console.print(part)
     if note:
         console.print(note, style="yellow")
+
+
+def _coaching(document: Mapping[str, Any], bundle: Mapping[str, Any]) -> dict[str, str]:
+    """Return by check what to say instead, judged by the playbook that made the score where it is a packaged one."""
+    from models.interchange import parse_conversation
+    from models.scorers.compliance import list_playbooks
+    from service.core.settings import load_settings
+    from service.scoring.gateway import open_engine
+
+    settings = load_settings().scoring
+    made_with = bundle["versions"]["playbook"]
+    if made_with in {f"{playbook.id}@{playbook.version}" for playbook in list_playbooks()}:
+        settings = settings.model_copy(update={"playbook": made_with})
+    engine = open_engine(settings)
+    try:
+        coachings = engine.coach(parse_conversation(document))
+    finally:
+        engine.close()
+    return {one.check: pick(one.advice, one.advice_en) for one in coachings}
 
 
 def _from_database(conversation_id: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None]:

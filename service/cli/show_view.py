@@ -37,13 +37,16 @@ _HALF = 5
 _SHOWN_QUOTE, _SHOWN_HASH = 30, len("sha256:") + 12
 
 
-def draw(document: Json, bundle: Json | None, titles: Titles | None = None) -> Iterator[RenderableType]:
+def draw(
+    document: Json, bundle: Json | None, titles: Titles | None = None, coaching: Mapping[str, str] | None = None
+) -> Iterator[RenderableType]:
     """Yield the parts of the view from top to bottom. Messages count from 1 here, as they do in the reasons.
 
     Args:
         document: The conversation in the interchange format.
         bundle: Its score as ``attune score`` writes it, or ``None``.
         titles: Names of checks and criteria; what has none is called by its id.
+        coaching: By check that failed, what to say instead.
     """
     titles = titles or Titles()
     yield _title(document)
@@ -55,7 +58,7 @@ def draw(document: Json, bundle: Json | None, titles: Titles | None = None) -> I
     yield _section("预测满意度", "Predicted CSAT")
     yield _csat(bundle["csat"], bundle["resolution"])
     yield _section("话术合规", "Script compliance")
-    yield _checks(bundle["compliance"], titles)
+    yield _checks(bundle["compliance"], titles, coaching or {})
     yield _section("自动质检", "Auto-QA")
     yield _qa(bundle["qa"], titles)
     yield _versions(bundle["versions"])
@@ -154,7 +157,7 @@ def _csat(csat: Json, resolution: Json) -> Text:
     return text
 
 
-def _checks(compliance: Json, titles: Titles) -> RenderableType:
+def _checks(compliance: Json, titles: Titles, coaching: Mapping[str, str]) -> RenderableType:
     from rich.text import Text
 
     table = _grid(3)
@@ -168,6 +171,8 @@ def _checks(compliance: Json, titles: Titles) -> RenderableType:
         detail.append(f"\n{reason}", style="not bold")
         for span in check["evidence"]:
             detail.append(f"  #{span['turn'] + 1}{_quote(span['quote'], reason)}", style="not bold italic dim")
+        if check["verdict"] == "fail" and check["id"] in coaching:
+            detail.append(f"\n→ {printable(coaching[check['id']])}", style="not bold cyan")
         table.add_row(
             Text(f" {sign} {pick(zh, check['verdict'].replace('_', ' '))}", style=style),
             Text(f"{check['confidence']:.2f}", style="dim"),

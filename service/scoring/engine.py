@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any, Protocol
 
+from models.domain.coaching import Coaching
 from models.domain.conversation import Conversation
 from models.domain.scores import ScoreBundle, Versions
 
@@ -24,6 +25,10 @@ class Engine(Protocol):
 
     def versions_for(self, conversation: Conversation) -> Versions:
         """Return the versions a score of this conversation would carry, without scoring it."""
+        ...
+
+    def coach(self, conversation: Conversation) -> tuple[Coaching, ...]:
+        """Return for every check that fails how it would not have failed."""
         ...
 
     def to_json(self, bundle: ScoreBundle) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from models.domain.coaching import Coaching, Edit
 from models.domain.conversation import Conversation
 from models.domain.scores import (
     CheckResult,
@@ -49,6 +50,14 @@ class FakeEngine:
     def score(self, conversations: Sequence[Conversation]) -> list[ScoreBundle]:
         """Return one bundle per conversation."""
         return [self._score(conversation) for conversation in conversations]
+
+    def coach(self, conversation: Conversation) -> tuple[Coaching, ...]:
+        """Return the same advice for every failed check."""
+        return tuple(
+            Coaching(check.id, None, (), (Edit("insert", 0, 0, 0, "", "您好"),), "测试引擎", "test engine")
+            for check in self._score(conversation).compliance.checks
+            if check.verdict == "fail"
+        )
 
     def to_json(self, bundle: ScoreBundle) -> dict[str, Any]:
         """Return the bundle's fields."""

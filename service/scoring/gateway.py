@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from models.domain.coaching import Coaching
 from models.domain.conversation import Conversation
 from models.domain.scores import ScoreBundle, Versions
-from models.pipeline import Pipeline, PipelineConfig, bundle_to_json, load_pipeline
+from models.pipeline import Pipeline, PipelineConfig, bundle_to_json, coach, load_pipeline
 from service.core.settings import ScoringSettings
 from service.scoring.engine import Engine
 from service.scoring.fake import FakeEngine
@@ -42,6 +43,10 @@ class PipelineEngine:
     def versions_for(self, conversation: Conversation) -> Versions:
         """Return the versions a score of this conversation would carry."""
         return self._loaded().versions_for(conversation)
+
+    def coach(self, conversation: Conversation) -> tuple[Coaching, ...]:
+        """Return for every check that fails how it would not have failed."""
+        return coach(self._loaded(), conversation)
 
     def to_json(self, bundle: ScoreBundle) -> dict[str, Any]:
         """Return a bundle as the JSON values that ``attune score`` writes."""
