@@ -97,7 +97,7 @@ class Pipeline:
         """
         shared = [component for component in self._components if component.name != ComplianceScorer.name]
         acts = any(component.name == ActsScorer.name for component in shared)
-        judge = ComplianceScorer(playbook, acts=acts)
+        judge = ComplianceScorer(playbook, acts=acts, encoder=self.encoder)
         return Pipeline(self.encoder, [*shared, judge], playbook, rubric or self.rubric, self.model)
 
     def compare(self, other: Pipeline, conversations: Sequence[Conversation]) -> list[tuple[ScoreBundle, ScoreBundle]]:
@@ -220,7 +220,7 @@ def load_pipeline(config: PipelineConfig) -> Pipeline:
         *([acts] if acts else []),
         SentimentScorer.from_artifact(artifact),
         CsatScorer.from_artifact(artifact),
-        ComplianceScorer(playbook, acts=acts is not None),
+        ComplianceScorer(playbook, acts=acts is not None, encoder=encoder),
     ]
     return Pipeline(encoder, components, playbook, rubric, model)
 

@@ -121,10 +121,10 @@ def _spans(asked: _Asked, found: Sequence[tuple[int, int, str]], pieces: Pieces)
         for place, (start, _, _) in enumerate(words):
             if start < done or len(spans) >= _MOST_MATCHES:
                 continue
-            end: int | None = (_ordered if asked.rule.ordered else _together)(asked, words[place:])
-            if end is not None and (asked.rule.distance is None or end - start <= asked.rule.distance):
-                spans.append((start, end))
-                done = end
+            last = (_ordered if asked.rule.ordered else _together)(asked, words[place:])
+            if last is not None and (asked.rule.distance is None or last - start <= asked.rule.distance):
+                spans.append((start, last))
+                done = last
     return sorted(spans)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from models.domain.condition import Speaker
 from models.domain.context import Context
 from models.domain.conversation import Turn
+from models.domain.scores import Evidence
 from models.scorers.compliance.cues import TurnCues
 from models.scorers.compliance.findings import Hit
 
@@ -39,6 +40,7 @@ class Talk:
                 self._by_cue.setdefault(name, []).extend(Hit(place, *span, sure) for span in spans)
         self.seen = frozenset(self._by_cue)
         self._messages: dict[Speaker | None, list[int]] = {}
+        self._evidence: dict[Hit, Evidence] = {}
 
     def messages(self, speaker: Speaker | None) -> list[int]:
         """Return the turns with something to read, of one speaker or of all, in order."""
@@ -61,6 +63,18 @@ class Talk:
     def whole(self, place: int) -> Hit:
         """Return a whole message."""
         return Hit(place, 0, len(self.turns[place].text))
+
+    def evidence(self, hit: Hit) -> Evidence:
+        """Return the words of a hit, without blanks around them."""
+        if hit not in self._evidence:
+            turn = self.turns[hit.turn]
+            start, end = hit.start, hit.end
+            while start < end and turn.text[start].isspace():
+                start += 1
+            while end > start and turn.text[end - 1].isspace():
+                end -= 1
+            self._evidence[hit] = Evidence(turn=turn.index, start=start, end=end, quote=turn.text[start:end])
+        return self._evidence[hit]
 
     def is_blind(self, names: Iterable[str]) -> bool:
         """Tell whether one of the cues cannot be seen by anybody."""

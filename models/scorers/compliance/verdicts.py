@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -9,15 +10,16 @@ from models.domain.condition import Condition, Speaker
 from models.domain.context import Context
 from models.domain.conversation import Conversation
 from models.domain.playbook import Check, Playbook, Scope
-from models.domain.scores import CheckResult, Evidence, Verdict
+from models.domain.scores import CheckResult, Verdict
 from models.scorers.compliance.conditions import Reader
 from models.scorers.compliance.figures import read_attributes
-from models.scorers.compliance.findings import MISSING, NO, YES, Finding, Hit
+from models.scorers.compliance.findings import MISSING, NO, YES, Finding
 from models.scorers.compliance.talk import Talk
 
 _MOST_EVIDENCE = 3
 _QUOTE_LENGTH = 40
 _DECIMALS = 6
+_PLACEHOLDER = re.compile(r"\{(message|after|quote)\}")
 _NOWHERE = Context(head=Conversation(id="", turns=()))
 
 
@@ -43,6 +45,23 @@ class _Question:
         return reader.read(self.condition, self.default)
 
 
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A reason cut at its placeholders: text and name in turn."""
+
+    pieces: tuple[str, ...]
+
+    @classmethod
+    def of(cls, reason: str) -> _Template:
+        return cls(tuple(_PLACEHOLDER.split(reason)))
+
+    def filled(self, message: str, after: str, quote: str) -> str:
+        if len(self.pieces) == 1:
+            return self.pieces[0]
+        values = {"message": message, "after": after, "quote": quote}
+        return "".join(values[piece] if place % 2 else piece for place, piece in enumerate(self.pieces))
+
+
 class Judge:
     """One check, ready to be asked of any conversation. Verdicts without evidence are made once."""
 
@@ -58,7 +77,8 @@ class Judge:
         self._check = check
         self._sureness = sureness
         self._scope = None if check.scope == Scope() else check.scope.attributes
-        empty = Reader(Talk(_NOWHERE, (), blind), playbook.conditions)
+        self._nowhere = Talk(_NOWHERE, (), blind)
+        empty = Reader(self._nowhere, playbook.conditions)
 
         def question(condition: Condition, default: Speaker | None) -> _Question:
             cues = _resting_on(condition, playbook.conditions)
@@ -67,6 +87,17 @@ class Judge:
         self._applies = question(check.applies, None) if check.applies else None
         self._look_for = question(check.look_for, check.speaker)
         self._decidable = question(check.decidable, check.speaker) if check.decidable else None
+        sure, reasons = check.confidence, check.reasons
+        told = {
+            "pass": (sure.passed, reasons.passed),
+            "fail": (sure.failed, reasons.failed),
+            "na": (sure.na, reasons.na),
+            "no_evidence": (sure.no_evidence, reasons.no_evidence or reasons.na),
+        }
+        self._outcomes = {
+            verdict: (confidence, _Template.of(reason.zh), _Template.of(reason.en))
+            for verdict, (confidence, reason) in told.items()
+        }
         self._plain: dict[Verdict, CheckResult] = {}
 
     def judge(self, talk: Talk, reader: Reader, seen: frozenset[str]) -> CheckResult:
@@ -82,18 +113,18 @@ class Judge:
         found = self._look_for.ask(reader, seen)
         forbidden = check.kind == "forbidden"
         if found.holds:
-            return self._result("fail" if forbidden else "pass", found, talk.context)
+            return self._result("fail" if forbidden else "pass", found, talk)
         if found.holds is None:
             return self._unknown(found, talk)
         if self._decidable and not (decidable := self._decidable.ask(reader, seen)).holds:
             if decidable.holds is None:
                 return self._unknown(decidable, talk)
-            return self._result("no_evidence", Finding(False, after=found.after), talk.context)
+            return self._result("no_evidence", Finding(False, after=found.after), talk)
         if forbidden:
             return self._without_evidence("pass")
         # What is missing cannot be quoted; what it should have followed can.
         shown = (found.after,) if found.after else applies.hits[:1]
-        return self._result("fail", Finding(False, shown, found.after), talk.context)
+        return self._result("fail", Finding(False, shown, found.after), talk)
 
     def outside(self) -> CheckResult:
         """Return the result for a conversation outside the scope."""
@@ -105,49 +136,41 @@ class Judge:
 
     def _without_evidence(self, verdict: Verdict) -> CheckResult:
         if verdict not in self._plain:
-            self._plain[verdict] = self._result(verdict, Finding(False), _NOWHERE)
+            self._plain[verdict] = self._result(verdict, Finding(False), self._nowhere)
         return self._plain[verdict]
 
     def _unknown(self, found: Finding, talk: Talk) -> CheckResult:
         chinese, english = zip(*(MISSING[lack] for lack in sorted(found.missing)), strict=True)
         shown = Finding(False, (found.after,) if found.after else ())
         return replace(
-            self._result("no_evidence", shown, talk.context),
+            self._result("no_evidence", shown, talk),
             reason=f"无法判断:{';'.join(chinese)}。",
             reason_en=f"This cannot be decided: {'; '.join(english)}.",
         )
 
-    def _result(self, verdict: Verdict, found: Finding, context: Context) -> CheckResult:
-        check = self._check
-        evidence = tuple(_evidence(hit, context) for hit in found.hits[:_MOST_EVIDENCE])
-        sure = check.confidence
-        confidence, reason = {
-            "pass": (sure.passed, check.reasons.passed),
-            "fail": (sure.failed, check.reasons.failed),
-            "na": (sure.na, check.reasons.na),
-        }.get(verdict, (sure.no_evidence, check.reasons.no_evidence or check.reasons.na))
+    def _result(self, verdict: Verdict, found: Finding, talk: Talk) -> CheckResult:
+        evidence = tuple(talk.evidence(hit) for hit in found.hits[:_MOST_EVIDENCE])
+        confidence, chinese, english = self._outcomes[verdict]
         if found.hits:
             confidence = min(confidence, max(hit.sure for hit in found.hits))
         if self._sureness != 1.0:
             confidence = round(confidence * self._sureness, _DECIMALS)
-        values = {
-            "message": str(context.turns[found.hits[0].turn].index + 1) if found.hits else "",
-            "after": str(context.turns[found.after.turn].index + 1) if found.after else "",
-            "quote": _shortened(evidence[0].quote) if evidence else "",
-        }
-        chinese, english = _filled(reason.zh, values), _filled(reason.en, values)
-        if verdict in ("pass", "fail") and confidence < check.abstain_below:
+        message = str(evidence[0].turn + 1) if evidence else ""
+        after = str(talk.turns[found.after.turn].index + 1) if found.after else ""
+        quote = _shortened(evidence[0].quote) if evidence else ""
+        reason, reason_en = chinese.filled(message, after, quote), english.filled(message, after, quote)
+        if verdict in ("pass", "fail") and confidence < self._check.abstain_below:
             verdict = "abstain"
-            chinese = f"把握不足({confidence:.2f}),不作判定:{chinese}"
-            english = f"Too unsure to decide ({confidence:.2f}): {english}"
+            reason = f"把握不足({confidence:.2f}),不作判定:{reason}"
+            reason_en = f"Too unsure to decide ({confidence:.2f}): {reason_en}"
         return CheckResult(
-            id=check.id,
+            id=self._check.id,
             verdict=verdict,
             confidence=confidence,
-            critical=check.critical,
+            critical=self._check.critical,
             evidence=evidence,
-            reason=chinese,
-            reason_en=english,
+            reason=reason,
+            reason_en=reason_en,
         )
 
 
@@ -185,25 +208,6 @@ _MORE_THAN_CUES: tuple[Callable[[Condition], bool], ...] = (
 )
 
 
-def _evidence(hit: Hit, context: Context) -> Evidence:
-    turn = context.turns[hit.turn]
-    start, end = hit.start, hit.end
-    while start < end and turn.text[start].isspace():
-        start += 1
-    while end > start and turn.text[end - 1].isspace():
-        end -= 1
-    return Evidence(turn=turn.index, start=start, end=end, quote=turn.text[start:end])
-
-
 def _shortened(quote: str) -> str:
     line = " ".join(quote.split())
     return line if len(line) <= _QUOTE_LENGTH else line[: _QUOTE_LENGTH - 1] + "…"
-
-
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    if "{" not in text:
-        return text
-    for name, value in values.items():
-        if name != "quote":
-            text = text.replace("{" + name + "}", value)
-    return text.replace("{quote}", values["quote"])  # last: a quote may contain braces
