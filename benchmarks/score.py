@@ -3,7 +3,7 @@
     .venv/bin/python -m benchmarks.score [FILE.jsonl[.gz]] [--artifact fast] [--repeats 3]
 
 FILE holds conversations in the interchange format; without it the shipped sample is read. All stages run in one process
-on the same conversations; the median of the repeats is shown.
+on the same conversations; the median of the repeats is shown, with and without explanations (``explain=False``).
 """
 
 from __future__ import annotations
@@ -55,30 +55,38 @@ def main() -> None:
     print(f"{len(conversations)} conversations, {turns} turns, {len(texts)} texts, {len(set(texts))} different")
     print(f"artifact: {load_artifact(arguments.artifact).id}")
 
-    def score_all(pipeline: Pipeline) -> Callable[[], object]:
-        return lambda: [pipeline.score(conversations[at : at + 200]) for at in range(0, len(conversations), 200)]
+    def score_all(pipeline: Pipeline, explain: bool) -> Callable[[], object]:
+        parts = [conversations[at : at + 200] for at in range(0, len(conversations), 200)]
+        return lambda: [pipeline.score(part, explain=explain) for part in parts]
 
     uncached = fresh(arguments.artifact, 0)
     encode = median_seconds(lambda: uncached.encoder.encode(sorted(set(texts))), arguments.repeats)
-    whole = median_seconds(score_all(uncached), arguments.repeats)
+    whole = [median_seconds(score_all(uncached, explain), arguments.repeats) for explain in (True, False)]
     uncached.close()
     cached = fresh(arguments.artifact, 100_000)
-    score_all(cached)()
-    again = median_seconds(score_all(cached), arguments.repeats)
+    score_all(cached, False)()
+    again = [median_seconds(score_all(cached, explain), arguments.repeats) for explain in (True, False)]
+    live = [live_milliseconds(cached, conversations[:50], explain) for explain in (True, False)]
+    cached.close()
+    print(f"encode every different text once (the limit): {encode:.2f} s, {len(set(texts)) / encode:.0f} texts/s")
+    print(f"{'':44} {'with explanations':>30} {'without':>30}")
+    for name, seconds in (("score all, nothing remembered", whole), ("score all again, vectors remembered", again)):
+        cells = [f"{one:.2f} s, {turns / one:.0f} turns/s, {one / encode:.2f} x" for one in seconds]
+        print(f"{name:44} {cells[0]:>30} {cells[1]:>30}")
+    cells = [f"{statistics.median(one):.1f} / {statistics.quantiles(one, n=20)[18]:.1f} ms" for one in live]
+    print(f"{'one live turn, vector remembered: p50 / p95':44} {cells[0]:>30} {cells[1]:>30}")
+
+
+def live_milliseconds(pipeline: Pipeline, conversations: Sequence[Conversation], explain: bool) -> list[float]:
+    """Return how long each turn takes, scored as it comes."""
     steps = []
-    for conversation in conversations[:50]:
-        live = cached.stream(conversation)
+    for conversation in conversations:
+        session = pipeline.stream(conversation)
         for turn in conversation.turns:
             began = time.perf_counter()
-            live.add(turn)
+            session.add(turn, explain=explain)
             steps.append(1000 * (time.perf_counter() - began))
-    cached.close()
-    print(f"encode every different text once (the limit)  {encode:8.2f} s   1.00")
-    print(f"score all, nothing remembered                 {whole:8.2f} s   {whole / encode:.2f}")
-    print(f"score all again, vectors remembered           {again:8.2f} s   {again / encode:.2f}")
-    print(f"                                              {turns / whole:8.0f} turns/s, {turns / again:.0f} remembered")
-    quantiles = statistics.quantiles(steps, n=20)
-    print(f"one live turn, vector remembered: p50 {statistics.median(steps):.1f} ms, p95 {quantiles[18]:.1f} ms")
+    return steps
 
 
 if __name__ == "__main__":

@@ -183,17 +183,20 @@ def refusal(
 ) -> AttuneError:
     """Return the error that says where and what each of ``problems`` (at least one) is; its location is the first's."""
     if len(problems) == 1:
-        return error(problems[0].en, problems[0].zh, location=document.where(problems[0].path), hint=hint)
-    shown = problems[:_MOST_SHOWN]
-    more = len(problems) - len(shown)
-    english = "; ".join(f"{document.where(one.path)}: {one.en}" for one in shown)
-    chinese = ";".join(f"{document.where(one.path)}:{one.zh}" for one in shown)
-    return error(
-        f"{len(problems)} problem(s): {english}" + (f"; and {more} more" if more else ""),
-        f"{len(problems)} 处问题:{chinese}" + (f";另有 {more} 处" if more else ""),
-        location=document.where(shown[0].path),
-        hint=hint,
-    )
+        failure = error(problems[0].en, problems[0].zh, location=document.where(problems[0].path), hint=hint)
+    else:
+        shown = problems[:_MOST_SHOWN]
+        more = len(problems) - len(shown)
+        english = "; ".join(f"{document.where(one.path)}: {one.en}" for one in shown)
+        chinese = ";".join(f"{document.where(one.path)}:{one.zh}" for one in shown)
+        failure = error(
+            f"{len(problems)} problem(s): {english}" + (f"; and {more} more" if more else ""),
+            f"{len(problems)} 处问题:{chinese}" + (f";另有 {more} 处" if more else ""),
+            location=document.where(shown[0].path),
+            hint=hint,
+        )
+    failure.problems = tuple((document.where(one.path), one.en, one.zh) for one in problems)
+    return failure
 
 
 def _problem(item: ErrorDetails) -> Problem:

@@ -17,6 +17,7 @@ class AttuneError(Exception):
         message_en: The message for English readers; also ``str(error)``.
         hint: What the user can do about it, or ``None``.
         location: Where it is: a file and line, a JSON path, an id; or ``None``.
+        problems: Where one error tells of several: each one's location, English and Chinese text; else empty.
     """
 
     code: ClassVar[str] = "error"
@@ -30,6 +31,7 @@ class AttuneError(Exception):
         self.message_zh = message_zh or message_en
         self.hint = hint
         self.location = location
+        self.problems: tuple[tuple[str, str, str], ...] = ()
 
 
 class InvalidConversationError(AttuneError):

@@ -82,7 +82,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.coach = Coach(settings.scoring)
     app.include_router(router)
     install_handlers(app)
-    app.add_middleware(BodyLimit, streamed=frozenset({"/v1/conversations"}))
+    app.add_middleware(BodyLimit, streamed=frozenset({"/v1/conversations", "/v1/playbooks", "/v1/playbooks/validate"}))
     app.add_middleware(RequestLog)
     setattr(app, "openapi", lambda: build_reference(app))  # noqa: B010  # FastAPI's own way to replace it
     return app

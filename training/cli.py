@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--artifact", type=Path, help="the artifact's directory or name (default: the packaged one)")
     evaluate.add_argument("--encoder", help="an encoder (default: the artifact's encoder/)")
     evaluate.add_argument("--cache", type=Path, default=Path("var/vectors"), help="where encoded texts are kept")
+    evaluate.add_argument(
+        "--playbook", help="compliance only: a packaged playbook or a YAML file (default: ecommerce-zh)"
+    )
     evaluate.set_defaults(run=_evaluate)
     return parser
 
@@ -134,6 +137,11 @@ def _fit_ssa(config: SsaConfig) -> dict[str, Any]:
 
 
 def _evaluate(options: argparse.Namespace) -> dict[str, Any]:
+    if options.playbook and options.task != "compliance":
+        raise ValueError(
+            f"--playbook is for the task compliance, not {options.task} / --playbook 只用于 compliance 任务"
+        )
     if options.task in _SSA_TASKS:
         return evaluate_ssa(read_chats(options.data), load_ssa_model(options.artifact or _SSA_WEIGHTS, options.task))
-    return TASKS[options.task](options.data, load_artifact(options.artifact), options.cache, options.encoder)
+    more = {"playbook": options.playbook} if options.playbook else {}
+    return TASKS[options.task](options.data, load_artifact(options.artifact), options.cache, options.encoder, **more)

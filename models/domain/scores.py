@@ -44,12 +44,15 @@ class TurnSentiment:
         role: Always ``customer`` for now.
         score: P(positive) − P(negative), −1…1.
         probs: ``negative``, ``neutral``, ``positive``; they sum to 1.
+        intensity: How strong the feeling is, whichever it is, 0 (none) … 1 (as strong as can be); ``None`` from models
+            that do not tell, and in scores made before there was one.
     """
 
     turn: int
     role: str
     score: float
     probs: Mapping[str, float]
+    intensity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from models.domain.conversation import Conversation, Party
-from models.text.masking import mask
+from models.text.pii import mask
 
 _REFERENCE_KEY = re.compile(r"^(id|no)$|(_id|_no|_at)$")
 _PERSONAL_KEY = re.compile(

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from models.domain.coaching import Coaching, Edit
+from models.domain.condition import Condition
 from models.domain.conversation import Conversation
-from models.domain.playbook import Check, Condition
+from models.domain.playbook import Check
 from models.domain.scores import CheckResult, ScoreBundle
 from models.pipeline.engine import Pipeline
 from models.pipeline.replay import Edits, Replay, Span, merged
@@ -58,7 +59,7 @@ def _forbidden(replay: Replay, check: Check, result: CheckResult, failed: frozen
 def _missing(replay: Replay, check: Check, result: CheckResult, failed: frozenset[str]) -> Coaching:
     for place in _places(replay.conversation, check, result):
         for sentence in _sentences(check, replay.conversation):
-            results = replay.with_message(place, sentence)
+            results = replay.with_message(place, check.speaker, sentence)
             if _good(results, check, failed):
                 say = Edit("insert", place, 0, 0, "", sentence)
                 return _told(check, None, (), (say,), len(replay.conversation.turns))
@@ -136,7 +137,7 @@ def _good(results: Mapping[str, CheckResult], check: Check, failed: frozenset[st
 def _places(conversation: Conversation, check: Check, result: CheckResult) -> list[int]:
     """Return where a missing sentence may stand, the likeliest first: where the check looks for it, then anywhere."""
     turns = conversation.turns
-    agents = [place for place, turn in enumerate(turns) if turn.role == "agent"]
+    agents = [place for place, turn in enumerate(turns) if turn.role == check.speaker]
     customers = [place + 1 for place, turn in enumerate(turns) if turn.role == "customer"]
     behind = [piece.turn + 1 for piece in result.evidence]
     opening = agents[:1]
@@ -161,12 +162,12 @@ def _parts(condition: Condition) -> Iterator[Condition]:
 
 
 def _sentences(check: Check, conversation: Conversation) -> list[str]:
-    """Return what the playbook offers to say, in the language that the agent writes."""
-    said = [turn.text for turn in conversation.turns if turn.role == "agent"]
+    """Return what the playbook offers to say, in the language that whoever is judged writes."""
+    said = [turn.text for turn in conversation.turns if turn.role == check.speaker]
     language = "en" if detect_language(said) == "en" else "zh"
     return [
         sentence
-        for sentence in (*getattr(check, "say_instead", ()), *check.suggest)
+        for sentence in (*check.say_instead, *check.suggest)
         if (detect_language([sentence]) == "en") == (language == "en")
     ]
 

@@ -18,13 +18,13 @@ from models.domain.scores import ComplianceScore, ScoreBundle, Versions
 from models.domain.timing import measure_timing
 from models.encode.base import Encoder
 from models.encode.load import load_encoder
-from models.errors import ArtifactError, InvalidRubricError
+from models.errors import ArtifactError
 from models.interchange import content_hash
 from models.pipeline.build import needed_for, order_components
 from models.pipeline.config import PipelineConfig
 from models.pipeline.run import Vector, mask_turn, needs_vector, observe_again, open_context, score_context, take_turn
 from models.pipeline.stream import Session
-from models.qa import evaluate_rubric, list_rubrics, load_rubric
+from models.qa import evaluate_rubric, list_rubrics, load_rubric, require_checks
 from models.qa.figures import Measured
 from models.scorers.acts import ActsScorer
 from models.scorers.base import Component
@@ -64,7 +64,7 @@ class Pipeline:
         self.model = model
         self._playbook_label = _label(playbook, list_playbooks())
         self._rubric_label = _label(rubric, list_rubrics())
-        _check_rubric(rubric, playbook)
+        require_checks(rubric, playbook)
         self._components = order_components(components)
         self._judging = needed_for(ComplianceScorer.name, self._components)
         self._csat = next(component for component in components if isinstance(component, CsatScorer))
@@ -223,20 +223,6 @@ def load_pipeline(config: PipelineConfig) -> Pipeline:
         ComplianceScorer(playbook, acts=acts is not None, encoder=encoder),
     ]
     return Pipeline(encoder, components, playbook, rubric, model)
-
-
-def _check_rubric(rubric: Rubric, playbook: Playbook) -> None:
-    """Refuse a rubric whose checks do not exist: a slip of the pen would silently give their weight to the others."""
-    named = [item.source.removeprefix("check:") for item in rubric.criteria if item.source.startswith("check:")]
-    known = {"*", *(check.id for check in playbook.checks)}
-    unknown = sorted({*named, *rubric.critical} - known)
-    if unknown:
-        raise InvalidRubricError(
-            f"The rubric {rubric.id}@{rubric.version} names checks that the playbook {playbook.id}@{playbook.version} "
-            f"does not have: {', '.join(unknown)}.",
-            f"评分规则 {rubric.id}@{rubric.version} 用到了话术手册 {playbook.id}@{playbook.version} 中没有的检查项:"
-            f"{'、'.join(unknown)}。",
-        )
 
 
 def _label(policy: Playbook | Rubric, packaged: Sequence[Playbook | Rubric]) -> str:

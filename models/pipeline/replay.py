@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from models.domain.conversation import Conversation, Turn
+from models.domain.conversation import Conversation, Role, Turn
 from models.domain.scores import CheckResult
 from models.pipeline.engine import Pipeline
 from models.pipeline.run import open_context
@@ -36,11 +36,11 @@ class Replay:
         ]
         return self._judged(first, changed)
 
-    def with_message(self, place: int, text: str) -> dict[str, CheckResult]:
-        """Return every check's result with a further message of the agent before the turn at ``place``."""
+    def with_message(self, place: int, role: Role, text: str) -> dict[str, CheckResult]:
+        """Return every check's result with a further message before the turn at ``place``."""
         turns = self.conversation.turns
         beside = turns[place - 1] if place else turns[place] if turns else None
-        said = Turn(index=place, role="agent", text=text, at=beside.at if beside else None)
+        said = Turn(index=place, role=role, text=text, at=beside.at if beside else None)
         later = [replace(turn, index=turn.index + 1) for turn in turns[place:]]
         return self._judged(place, [said, *later])
 

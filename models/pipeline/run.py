@@ -13,7 +13,7 @@ from models.domain.context import Context
 from models.domain.conversation import Conversation, Turn
 from models.pipeline.build import ENCODER
 from models.scorers.base import Component
-from models.text.masking import mask
+from models.text.pii import mask
 
 Vector = NDArray[np.float32]
 

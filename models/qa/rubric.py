@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models.documents import Document, read_document, validate_document
+from models.domain.playbook import Playbook
 from models.domain.rubric import Criterion, Rubric, Scale
 from models.errors import InvalidRubricError, UnknownRubricError
 from models.qa.figures import FIGURES
@@ -119,6 +120,24 @@ def list_rubrics() -> tuple[Rubric, ...]:
 def rubric_schema() -> dict[str, Any]:
     """Return the JSON Schema of a rubric file."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **RubricModel.model_json_schema()}
+
+
+def require_checks(rubric: Rubric, playbook: Playbook) -> None:
+    """Refuse a rubric whose checks do not exist: a slip of the pen would silently give their weight to the others.
+
+    Raises:
+        InvalidRubricError: It names a check that the playbook does not have.
+    """
+    named = [item.source.removeprefix("check:") for item in rubric.criteria if item.source.startswith("check:")]
+    known = {"*", *(check.id for check in playbook.checks)}
+    unknown = sorted({*named, *rubric.critical} - known)
+    if unknown:
+        raise InvalidRubricError(
+            f"The rubric {rubric.id}@{rubric.version} names checks that the playbook {playbook.id}@{playbook.version} "
+            f"does not have: {', '.join(unknown)}.",
+            f"评分规则 {rubric.id}@{rubric.version} 用到了话术手册 {playbook.id}@{playbook.version} 中没有的检查项:"
+            f"{'、'.join(unknown)}。",
+        )
 
 
 def _from_document(document: Document) -> Rubric:

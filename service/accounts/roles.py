@@ -11,6 +11,8 @@ Permission = Literal[
     "conversations:read",
     "scores:read",
     "scores:request",
+    "playbooks:try",
+    "playbooks:publish",
     "kpis:read",
     "jobs:read",
     "keys:manage",
@@ -22,9 +24,9 @@ _READ: frozenset[Permission] = frozenset({"conversations:read", "scores:read", "
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "admin": frozenset(get_args(Permission)),
-    "qa": _READ | {"scores:request"},
-    "supervisor": _READ | {"scores:request"},
-    "trainer": _READ,
+    "qa": _READ | {"scores:request", "playbooks:try", "playbooks:publish"},
+    "supervisor": _READ | {"scores:request", "playbooks:try"},
+    "trainer": _READ | {"playbooks:try"},
     "viewer": _READ,
     # A system that delivers conversations; it need not read what others delivered.
     "ingest": frozenset({"conversations:write", "jobs:read"}),

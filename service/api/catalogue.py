@@ -1,4 +1,4 @@
-"""The playbooks and rubrics that can be applied."""
+"""The rubrics that can be applied."""
 
 from __future__ import annotations
 
@@ -10,45 +10,17 @@ from pydantic import BaseModel
 from service.api.dependencies import AppSettings, permission
 from service.api.problems import problem_responses
 from service.scoring import catalogue
-from service.scoring.catalogue import PlaybookInfo, RubricInfo
+from service.scoring.catalogue import RubricInfo
 
 router = APIRouter(tags=["catalogue"])
 
 Spec = Annotated[str, Path(max_length=200, description="`id` or `id@version`")]
 
 
-class PlaybookList(BaseModel):
-    """Playbooks, the active one first."""
-
-    items: list[PlaybookInfo]
-
-
 class RubricList(BaseModel):
     """Rubrics, the active one first."""
 
     items: list[RubricInfo]
-
-
-@router.get(
-    "/playbooks",
-    summary="List playbooks",
-    dependencies=[permission("scores:read")],
-    responses=problem_responses(401, 403, 503),
-)
-def get_playbooks(settings: AppSettings) -> PlaybookList:
-    """Return the playbooks; new scores are made with the active one."""
-    return PlaybookList(items=catalogue.playbooks(settings.scoring))
-
-
-@router.get(
-    "/playbooks/{playbook_id}",
-    summary="Get a playbook",
-    dependencies=[permission("scores:read")],
-    responses=problem_responses(401, 403, 404, 422, 503),
-)
-def get_playbook(settings: AppSettings, playbook_id: Spec) -> PlaybookInfo:
-    """Return one playbook with its checks."""
-    return catalogue.playbook(settings.scoring, playbook_id)
 
 
 @router.get(

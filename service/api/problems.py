@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from models.errors import AttuneError, InvalidConversationError
+from models.errors import AttuneError, InvalidConversationError, InvalidPlaybookError, InvalidRubricError
 from service.api.language import Language, preferred_language
 from service.core import errors
 from service.core.logs import get_logger
@@ -26,12 +26,16 @@ STATUS: Mapping[type[AttuneError], int] = {
     errors.ForbiddenError: 403,
     errors.NotFoundError: 404,
     errors.ConversationConflictError: 409,
+    errors.PlaybookConflictError: 409,
+    errors.AmbiguousPlaybookError: 409,
     errors.TooLargeError: 413,
     errors.UnsupportedMediaTypeError: 415,
     errors.MalformedBodyError: 400,
     errors.InvalidRequestError: 422,
     errors.InvalidCursorError: 422,
     InvalidConversationError: 422,
+    InvalidPlaybookError: 422,
+    InvalidRubricError: 422,
     errors.DatabaseUnavailableError: 503,
     errors.DatabaseNotMigratedError: 503,
 }

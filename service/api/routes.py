@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.api import catalogue, conversations, health, jobs, keys, kpis, scores
+from service.api import catalogue, conversations, health, jobs, keys, kpis, playbooks, scores
 
 v1 = APIRouter(prefix="/v1")
 for part in (
     conversations.router,
     scores.router,
+    playbooks.router,
     catalogue.router,
     kpis.router,
     jobs.router,

@@ -13,6 +13,7 @@ from service.api.dependencies import AppCoach, OpenDatabase, permission
 from service.api.parameters import ConversationId, ConversationSelection
 from service.api.problems import problem_responses
 from service.conversations.read import get_conversation
+from service.playbooks.registry import made_with
 from service.scoring.history import StoredScore, current_score, request_score, request_scores, score_history
 
 router = APIRouter(tags=["scores"])
@@ -46,7 +47,7 @@ def get_scores(
     coach: AppCoach,
     latest: Annotated[bool, Query(description="Only the score that holds now")] = False,
     coached: Annotated[
-        bool, Query(alias="coach", description="Also what to say instead, by what is active now; takes a second or so")
+        bool, Query(alias="coach", description="Also what to say instead; takes a second or so")
     ] = False,
 ) -> ScoreList:
     """Return every score a conversation ever had, newest first; empty while it waits for the first.
@@ -58,7 +59,8 @@ def get_scores(
         score = current_score(session, conversation_id) if latest or coached else None
         items = ([score] if score else []) if latest else score_history(session, conversation_id)
         document = get_conversation(session, conversation_id).document if coached and score else None
-    coaching = list(coach.coach(parse_conversation(document))) if document else None
+        published = made_with(session, score.bundle["versions"]["playbook"]) if document and score else None
+    coaching = list(coach.coach(parse_conversation(document), published)) if document else None
     return ScoreList(items=items, coaching=coaching)
 
 

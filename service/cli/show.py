@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from models.errors import AttuneError
 from service.cli.language import pick
+
+if TYPE_CHECKING:
+    from models.domain.playbook import Playbook
 
 
 class NotInFileError(AttuneError):
@@ -68,21 +71,21 @@ def show(
         raise ShowUsageError(
             "--scores needs --conversations, too", "--scores 须与 --conversations 同用", hint="attune show --help"
         )
-    document, bundle, note = (
+    document, bundle, note, published = (
         _from_database(conversation_id)
         if conversations is None
-        else _from_files(conversation_id, conversations, scores)
+        else (*_from_files(conversation_id, conversations, scores), None)
     )
     console = Console(highlight=False, markup=False)
-    coaching = _coaching(document, bundle) if coach and bundle else {}
-    for part in draw(document, bundle, titles_of(bundle["versions"]) if bundle else None, coaching):
+    coaching = _coaching(document, bundle, published) if coach and bundle else {}
+    for part in draw(document, bundle, titles_of(bundle["versions"], published) if bundle else None, coaching):
         console.print(part)
     if note:
         console.print(note, style="yellow")
 
 
-def _coaching(document: Mapping[str, Any], bundle: Mapping[str, Any]) -> dict[str, str]:
-    """Return by check what to say instead, judged by the playbook that made the score where it is a packaged one."""
+def _coaching(document: Mapping[str, Any], bundle: Mapping[str, Any], published: Playbook | None) -> dict[str, str]:
+    """Return by check what to say instead, judged by the playbook that made the score where it is still known."""
     from models.interchange import parse_conversation
     from models.scorers.compliance import list_playbooks
     from service.core.settings import load_settings
@@ -94,25 +97,29 @@ def _coaching(document: Mapping[str, Any], bundle: Mapping[str, Any]) -> dict[st
         settings = settings.model_copy(update={"playbook": made_with})
     engine = open_engine(settings)
     try:
-        coachings = engine.coach(parse_conversation(document))
+        coachings = engine.coach(parse_conversation(document), published)
     finally:
         engine.close()
     return {one.check: pick(one.advice, one.advice_en) for one in coachings}
 
 
-def _from_database(conversation_id: str) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None]:
+def _from_database(
+    conversation_id: str,
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None, Playbook | None]:
     from service.cli.database import opened_database
     from service.conversations.read import get_conversation
+    from service.playbooks.registry import made_with
 
     with opened_database() as database, database.transaction() as session:
         stored = get_conversation(session, conversation_id)
+        published = made_with(session, stored.score["versions"]["playbook"]) if stored.score else None
     notes = {
         "pending": pick(
             "尚未评分:等待后台任务(attune worker)。", "Not scored yet: it waits for a worker (attune worker)."
         ),
         "failed": pick(f"评分失败:{stored.score_error}", f"Scoring failed: {stored.score_error}"),
     }
-    return stored.document, stored.score, notes.get(stored.state)
+    return stored.document, stored.score, notes.get(stored.state), published
 
 
 def _from_files(

@@ -34,6 +34,7 @@ _LABELS = {
     "yes": "已解决", "no": "未解决", "unclear": "不明确",
 }  # fmt: skip
 _HALF = 5
+_SHOWN_SPANS = 3
 _SHOWN_QUOTE, _SHOWN_HASH = 30, len("sha256:") + 12
 
 
@@ -169,8 +170,10 @@ def _checks(compliance: Json, titles: Titles, coaching: Mapping[str, str]) -> Re
         detail.append(pick(" 红线", " critical") if check["critical"] else "", style="red")
         reason = printable(pick(check["reason"], check["reason_en"]))
         detail.append(f"\n{reason}", style="not bold")
-        for span in check["evidence"]:
+        for span in check["evidence"][:_SHOWN_SPANS]:
             detail.append(f"  #{span['turn'] + 1}{_quote(span['quote'], reason)}", style="not bold italic dim")
+        if len(check["evidence"]) > _SHOWN_SPANS:
+            detail.append(f"  +{len(check['evidence']) - _SHOWN_SPANS}", style="not bold italic dim")
         if check["verdict"] == "fail" and check["id"] in coaching:
             detail.append(f"\n→ {printable(coaching[check['id']])}", style="not bold cyan")
         table.add_row(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from service.cli.language import pick
+
+if TYPE_CHECKING:
+    from models.domain.playbook import Playbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +25,20 @@ class Titles:
     criteria: Mapping[str, str] = field(default_factory=dict)
 
 
-def titles_of(versions: Mapping[str, str]) -> Titles:
-    """Return the titles of the playbook and the rubric that made a score, where they are packaged ones."""
+def titles_of(versions: Mapping[str, str], published: Playbook | None = None) -> Titles:
+    """Return the titles of the playbook and the rubric that made a score, where they are packaged ones.
+
+    Args:
+        versions: Of the score.
+        published: The published playbook of that id and version, if there is one.
+    """
     from models.qa import list_rubrics
     from models.scorers.compliance import list_playbooks
 
     checks = {
         check.id: pick(check.title.zh, check.title.en)
-        for playbook in list_playbooks()
-        if versions["playbook"] == f"{playbook.id}@{playbook.version}"
+        for playbook in (*list_playbooks(), *([published] if published else ()))
+        if versions["playbook"] in _labels(playbook)
         for check in playbook.checks
     }
     criteria = {
@@ -39,3 +48,8 @@ def titles_of(versions: Mapping[str, str]) -> Titles:
         for criterion in rubric.criteria
     }
     return Titles(checks, criteria)
+
+
+def _labels(playbook: Playbook) -> tuple[str, str]:
+    label = f"{playbook.id}@{playbook.version}"
+    return label, f"{label}+{playbook.hash.removeprefix('sha256:')[:8]}"

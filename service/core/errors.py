@@ -71,6 +71,18 @@ class UnsupportedMediaTypeError(AttuneError):
     code = "unsupported-media-type"
 
 
+class PlaybookConflictError(AttuneError):
+    """The playbook's id and version are taken by other content."""
+
+    code = "playbook-conflict"
+
+
+class AmbiguousPlaybookError(AttuneError):
+    """Two playbooks would claim the same conversations at the same time."""
+
+    code = "ambiguous-playbook"
+
+
 class TooLargeError(AttuneError):
     """The request is larger than allowed."""
 

@@ -1,16 +1,20 @@
-"""The playbooks and rubrics that can be applied: the packaged ones, and the ones the settings name."""
+"""The playbooks and rubrics that can be applied: the packaged ones, published ones, and those the settings name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from models.domain.playbook import Playbook
+from sqlmodel import Session
+
 from models.domain.rubric import Rubric
 from models.qa import list_rubrics, load_rubric
-from models.scorers.compliance import list_playbooks, load_playbook
+from models.scorers.compliance.scopes import period
 from service.core.errors import NotFoundError
 from service.core.settings import ScoringSettings
+from service.playbooks.activation import ZONE
+from service.playbooks.overview import Known, Span, all_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,36 @@ class PlaybookCheck:
 
 @dataclass(frozen=True, slots=True)
 class PlaybookInfo:
-    """A playbook; ``active`` where new scores are made with it."""
+    """A playbook.
+
+    Attributes:
+        id: Stable name.
+        version: Its version.
+        title: For people.
+        hash: Of its content.
+        default: Whether it judges the conversations that no playbook in force is for.
+        active: Whether new scores may be made with it: it is the default or in force now.
+        scope: Which conversations it is for, by attribute; empty: all.
+        effective_from: Its own first moment, if it names one.
+        effective_until: Its own end, if it names one.
+        published_by: Who published it; nobody did with packaged ones.
+        published_at: When.
+        activations: When it is or was in force.
+        checks: In the order they are reported.
+    """
 
     id: str
     version: int
     title: Title
     hash: str
+    default: bool
     active: bool
+    scope: Mapping[str, Sequence[str]]
+    effective_from: datetime | None
+    effective_until: datetime | None
+    published_by: str | None
+    published_at: datetime | None
+    activations: Sequence[Span]
     checks: Sequence[PlaybookCheck]
 
 
@@ -69,14 +96,13 @@ class RubricInfo:
     criteria: Sequence[RubricCriterion]
 
 
-def playbooks(settings: ScoringSettings) -> list[PlaybookInfo]:
-    """Return the active playbook, then the other packaged ones.
+def playbooks(session: Session, settings: ScoringSettings) -> list[PlaybookInfo]:
+    """Return the default playbook, then the other packaged and published ones.
 
     Raises:
         UnknownPlaybookError, InvalidPlaybookError: The settings name one that cannot be read.
     """
-    active = load_playbook(settings.playbook)
-    return [_playbook(active, True)] + [_playbook(one, False) for one in list_playbooks() if one.hash != active.hash]
+    return [_playbook(known) for known in all_known(session, settings.playbook, datetime.now(UTC))]
 
 
 def rubrics(settings: ScoringSettings) -> list[RubricInfo]:
@@ -89,16 +115,18 @@ def rubrics(settings: ScoringSettings) -> list[RubricInfo]:
     return [_rubric(active, True)] + [_rubric(one, False) for one in list_rubrics() if one.hash != active.hash]
 
 
-def playbook(settings: ScoringSettings, spec: str) -> PlaybookInfo:
-    """Return one of ``playbooks`` by ``id`` or ``id@version``; ``spec`` is never taken as a file name.
+def playbook(session: Session, settings: ScoringSettings, spec: str) -> PlaybookInfo:
+    """Return one of ``playbooks`` by ``id@version``, or by ``id`` the default or else the newest of that id.
+
+    ``spec`` is never taken as a file name.
 
     Raises:
         NotFoundError: There is none.
     """
-    for one in playbooks(settings):
-        if spec in (one.id, f"{one.id}@{one.version}"):
-            return one
-    raise NotFoundError(f"no playbook {spec!r}", f"没有话术手册 {spec!r}", location=spec)
+    found = [one for one in playbooks(session, settings) if spec in (one.id, f"{one.id}@{one.version}")]
+    if not found:
+        raise NotFoundError(f"no playbook {spec!r}", f"没有话术手册 {spec!r}", location=spec)
+    return max(found, key=lambda one: (one.default, one.version))
 
 
 def rubric(settings: ScoringSettings, spec: str) -> RubricInfo:
@@ -113,14 +141,31 @@ def rubric(settings: ScoringSettings, spec: str) -> RubricInfo:
     raise NotFoundError(f"no rubric {spec!r}", f"没有评分标准 {spec!r}", location=spec)
 
 
-def _playbook(source: Playbook, active: bool) -> PlaybookInfo:
+def _playbook(known: Known) -> PlaybookInfo:
+    source = known.playbook
     checks = [
         PlaybookCheck(
             check.id, check.kind, Title(check.title.zh, check.title.en), check.weight, check.critical, check.suggest
         )
         for check in source.checks
     ]
-    return PlaybookInfo(source.id, source.version, Title(source.title.zh, source.title.en), source.hash, active, checks)
+    begin, end = period(source.effective, ZONE)
+    scope = {name: getattr(source.scope, name) for name in ("queue", "channel", "language", "agent_group")}
+    return PlaybookInfo(
+        id=source.id,
+        version=source.version,
+        title=Title(source.title.zh, source.title.en),
+        hash=source.hash,
+        default=known.default,
+        active=known.default or any(span.now for span in known.activations),
+        scope={name: list(values) for name, values in scope.items() if values},
+        effective_from=begin,
+        effective_until=end,
+        published_by=known.published_by,
+        published_at=known.published_at,
+        activations=known.activations,
+        checks=checks,
+    )
 
 
 def _rubric(source: Rubric, active: bool) -> RubricInfo:

@@ -6,6 +6,7 @@ from threading import Lock
 
 from models.domain.coaching import Coaching
 from models.domain.conversation import Conversation
+from models.domain.playbook import Playbook
 from service.core.settings import ScoringSettings
 from service.scoring.engine import Engine
 
@@ -19,14 +20,14 @@ class Coach:
         self._lock = Lock()
         self._engine: Engine | None = None
 
-    def coach(self, conversation: Conversation) -> tuple[Coaching, ...]:
-        """Return for every check that fails by what is active now how it would not have failed."""
+    def coach(self, conversation: Conversation, playbook: Playbook | None = None) -> tuple[Coaching, ...]:
+        """Return for every check that fails by ``playbook`` or what is active, how it would not have."""
         with self._lock:
             if self._engine is None:
                 from service.scoring.gateway import open_engine  # models.pipeline takes a second to import
 
                 self._engine = open_engine(self._settings)
-            return self._engine.coach(conversation)
+            return self._engine.coach(conversation, playbook)
 
     def close(self) -> None:
         """Give back threads and memory."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from models.domain.coaching import Coaching
 from models.domain.conversation import Conversation
+from models.domain.playbook import Playbook
 from models.domain.scores import ScoreBundle, Versions
 
 
@@ -19,15 +20,15 @@ class Engine(Protocol):
         """Load what is needed, so that the first conversation does not wait."""
         ...
 
-    def score(self, conversations: Sequence[Conversation]) -> list[ScoreBundle]:
-        """Return one bundle per conversation, in order."""
+    def score(self, conversations: Sequence[Conversation], playbook: Playbook | None = None) -> list[ScoreBundle]:
+        """Return one bundle per conversation, in order; by ``playbook``, or by the settings' own without."""
         ...
 
-    def versions_for(self, conversation: Conversation) -> Versions:
+    def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
         """Return the versions a score of this conversation would carry, without scoring it."""
         ...
 
-    def coach(self, conversation: Conversation) -> tuple[Coaching, ...]:
+    def coach(self, conversation: Conversation, playbook: Playbook | None = None) -> tuple[Coaching, ...]:
         """Return for every check that fails how it would not have failed."""
         ...
 

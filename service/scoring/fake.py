@@ -14,6 +14,7 @@ from typing import Any
 
 from models.domain.coaching import Coaching, Edit
 from models.domain.conversation import Conversation
+from models.domain.playbook import Playbook
 from models.domain.scores import (
     CheckResult,
     ComplianceScore,
@@ -43,19 +44,20 @@ class FakeEngine:
     def warm_up(self) -> None:
         """Nothing to load."""
 
-    def versions_for(self, conversation: Conversation) -> Versions:
+    def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
         """Return the versions of a score."""
-        return Versions(content_hash(conversation), f"{self._playbook}@fake", f"{self._rubric}@fake", "fake@1", "0")
+        label = f"{playbook.id}@{playbook.version}" if playbook else f"{self._playbook}@fake"
+        return Versions(content_hash(conversation), label, f"{self._rubric}@fake", "fake@1", "0")
 
-    def score(self, conversations: Sequence[Conversation]) -> list[ScoreBundle]:
+    def score(self, conversations: Sequence[Conversation], playbook: Playbook | None = None) -> list[ScoreBundle]:
         """Return one bundle per conversation."""
-        return [self._score(conversation) for conversation in conversations]
+        return [self._score(conversation, playbook) for conversation in conversations]
 
-    def coach(self, conversation: Conversation) -> tuple[Coaching, ...]:
+    def coach(self, conversation: Conversation, playbook: Playbook | None = None) -> tuple[Coaching, ...]:
         """Return the same advice for every failed check."""
         return tuple(
             Coaching(check.id, None, (), (Edit("insert", 0, 0, 0, "", "您好"),), "测试引擎", "test engine")
-            for check in self._score(conversation).compliance.checks
+            for check in self._score(conversation, playbook).compliance.checks
             if check.verdict == "fail"
         )
 
@@ -66,12 +68,12 @@ class FakeEngine:
     def close(self) -> None:
         """Nothing to give back."""
 
-    def _score(self, conversation: Conversation) -> ScoreBundle:
+    def _score(self, conversation: Conversation, playbook: Playbook | None) -> ScoreBundle:
         trouble = conversation.extra.get("fake") or {}
         time.sleep(float(trouble.get("seconds", 0)))
         if trouble.get("fails"):
             raise PipelineError("the conversation asked for it", location=conversation.id)
-        versions = self.versions_for(conversation)
+        versions = self.versions_for(conversation, playbook)
         digest = hashlib.sha256(versions.input.encode()).digest()
         p_satisfied = digest[0] / 255
         p_dissatisfied = (1 - p_satisfied) * 0.9

@@ -16,11 +16,12 @@ from service.db.tables import ConversationRevision, ConversationRow, ScoreRow
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The newest revision of a conversation, as stored."""
+    """The newest revision of a conversation, as stored; ``occurred_at`` is its place in time."""
 
     id: str
     revision: int
     document: Mapping[str, Any]
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class StoredScore:
 def current_documents(session: Session, ids: Sequence[str]) -> list[Current]:
     """Return the newest revisions, in order of id; unknown ids are left out."""
     statement = (
-        select(ConversationRevision)
+        select(ConversationRevision, ConversationRow.occurred_at)
         .join(
             ConversationRow,
             sa.and_(
@@ -48,8 +49,10 @@ def current_documents(session: Session, ids: Sequence[str]) -> list[Current]:
         .where(col(ConversationRow.id).in_(ids))
         .order_by(col(ConversationRow.id))
     )
-    rows = session.execute(statement).scalars()
-    return [Current(row.conversation_id, row.revision, row.document) for row in rows]
+    return [
+        Current(row.conversation_id, row.revision, row.document, occurred_at)
+        for row, occurred_at in session.execute(statement)
+    ]
 
 
 def known_scores(session: Session, keys: Sequence[tuple[str, int, str]]) -> dict[tuple[str, int, str], int]:

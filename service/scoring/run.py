@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 
 from models.domain.conversation import Conversation
+from models.domain.playbook import Playbook
 from models.domain.scores import ScoreBundle
 from models.errors import AttuneError
 from models.interchange import parse_conversation
 from service.core.logs import get_logger
 from service.db.engine import Database
+from service.playbooks.activation import InForce, choose, in_force
 from service.scoring import repository
 from service.scoring.columns import score_row
 from service.scoring.engine import Engine, versions_hash
@@ -73,6 +76,7 @@ class _Work:
 
     stored: Current
     conversation: Conversation
+    playbook: Playbook | None
     versions: str
 
     @property
@@ -83,7 +87,8 @@ class _Work:
 def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> BatchResult:
     with database.transaction() as session:
         stored = repository.current_documents(session, ids)
-    work, errors = _prepare(engine, stored)
+        playbooks = in_force(session)
+    work, errors = _prepare(engine, stored, playbooks)
     with database.transaction() as session:
         known = repository.known_scores(session, [one.key for one in work])
     todo = [one for one in work if one.key not in known]
@@ -105,34 +110,58 @@ def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> Batc
     return BatchResult(scored=len(done), known=len(known), failed=len(errors))
 
 
-def _prepare(engine: Engine, stored: Sequence[Current]) -> tuple[list[_Work], dict[str, str]]:
-    """Read the documents; one that today's rules refuse, though it was let in once, is an error of its own."""
+def _prepare(
+    engine: Engine, stored: Sequence[Current], playbooks: Sequence[InForce]
+) -> tuple[list[_Work], dict[str, str]]:
+    """Read the documents and choose their playbooks.
+
+    One that today's rules refuse, though it was let in once, is an error of its own; so is one whose playbook does not
+    go with the rubric.
+    """
     work: list[_Work] = []
     errors: dict[str, str] = {}
     for one in stored:
         try:
             conversation = parse_conversation(one.document)
+            playbook = choose(playbooks, conversation, one.occurred_at)
+            versions = versions_hash(engine.versions_for(conversation, playbook))
         except AttuneError as error:
-            _log.exception("a stored conversation cannot be read", conversation=one.id)
+            _log.exception("a stored conversation cannot be read or has no usable playbook", conversation=one.id)
             errors[one.id] = error.code
         else:
-            work.append(_Work(one, conversation, versions_hash(engine.versions_for(conversation))))
+            work.append(_Work(one, conversation, playbook, versions))
     return work, errors
 
 
 def _score(engine: Engine, work: Sequence[_Work]) -> tuple[list[ScoreBundle | None], dict[str, str]]:
+    """Score, those of one playbook at a time, and return the bundles in the order of ``work``."""
+    bundles: dict[str, ScoreBundle | None] = {}
+    errors: dict[str, str] = {}
+    for _, group in groupby(sorted(work, key=_playbook_of), key=_playbook_of):
+        several = list(group)
+        scored, failed = _score_by(engine, several, several[0].playbook)
+        bundles |= {one.stored.id: bundle for one, bundle in zip(several, scored, strict=True)}
+        errors |= failed
+    return [bundles[one.stored.id] for one in work], errors
+
+
+def _playbook_of(work: _Work) -> str:
+    return work.playbook.hash if work.playbook else ""
+
+
+def _score_by(
+    engine: Engine, work: Sequence[_Work], playbook: Playbook | None
+) -> tuple[list[ScoreBundle | None], dict[str, str]]:
     """Score all at once; where that fails, one by one, to find those that cannot be scored."""
-    if not work:
-        return [], {}
     try:
-        return list(engine.score([one.conversation for one in work])), {}
+        return list(engine.score([one.conversation for one in work], playbook)), {}
     except Exception:  # noqa: BLE001  # whatever a model may raise
         _log.exception("a chunk could not be scored as a whole", conversations=len(work))
     bundles: list[ScoreBundle | None] = []
     errors: dict[str, str] = {}
     for one in work:
         try:
-            bundles += engine.score([one.conversation])
+            bundles += engine.score([one.conversation], playbook)
         except Exception as error:  # noqa: BLE001
             code = error.code if isinstance(error, AttuneError) else type(error).__name__
             _log.exception("a conversation could not be scored", conversation=one.stored.id)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import multiprocessing
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from training.config import Corpus
 from training.data.files import read_rows
 from training.data.sentiment import balance, read_every_line, read_lines, split_lines
 from training.data.splits import hold_out, hold_out_rows
-from training.data.stc3 import is_resolved, read_dialogues
+from training.data.ssa import read_chats
+from training.data.stc3 import is_resolved, read_dialogues, read_unlabelled
 from training.data.uss import as_rated, read_uss
 from training.data.vectors import VectorStore
 
@@ -88,7 +90,7 @@ def test_lines_are_distinct_three_class_and_unambiguous(tmp_path: Path) -> None:
     lines = read_lines(write_rows(tmp_path / "l.jsonl.gz", rows), "test")
     assert [(line.text, line.label) for line in lines] == [("好", "positive")]
     every = read_every_line(tmp_path / "l.jsonl.gz", "test")  # what a model is measured on: the file as it is
-    assert [line.text for line in every] == ["好", "好", "行吧", "行吧"]
+    assert [line.text for line in every] == ["好", "好 ", "行吧", "行吧"]  # as written, as the pipeline sees it
 
 
 def test_rated_dialogues_give_neutral_lines_only(tmp_path: Path) -> None:
@@ -227,7 +229,81 @@ def test_a_store_cut_off_in_the_middle_goes_on(tmp_path: Path) -> None:
     assert len(encoder.encoded) == 1
 
 
+def test_two_stores_open_at_once_share_what_they_encode(tmp_path: Path) -> None:
+    first, second = (VectorStore(CountingEncoder(), tmp_path) for _ in range(2))
+    first.warm(["一", "二"])
+    second.warm(["二", "三"])
+    first.warm(["三", "四"])
+    everything = ["一", "二", "三", "四"]
+    encoder = CountingEncoder()
+    assert np.array_equal(VectorStore(encoder, tmp_path).matrix(everything), HashingEncoder(16).encode(everything))
+    assert encoder.encoded == []
+    assert first.matrix(everything).tolist() == second.matrix(everything).tolist()
+
+
+def _fill(cache: Path, first: int) -> None:
+    store = VectorStore(HashingEncoder(16), cache)
+    for number in range(first, first + 150):
+        store.warm([f"第{number}句"])
+
+
+def test_two_processes_write_into_one_store(tmp_path: Path) -> None:
+    processes = [multiprocessing.get_context("spawn").Process(target=_fill, args=(tmp_path, at)) for at in (0, 0, 100)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    texts = [f"第{number}句" for number in range(250)]
+    encoder = CountingEncoder()
+    assert np.array_equal(VectorStore(encoder, tmp_path).matrix(texts), HashingEncoder(16).encode(texts))
+    assert encoder.encoded == []
+    (keys,) = tmp_path.rglob("keys.bin")
+    assert keys.stat().st_size == 250 * 16  # nothing twice
+
+
+def test_dialogues_without_labels_are_conversations(tmp_path: Path) -> None:
+    turns = [{"sender": "customer", "utterances": ["手机坏了", "急"]}, {"sender": "helpdesk", "utterances": ["您好"]}]
+    path = write_rows(tmp_path / "u.jsonl.gz", [{"id": "u1", "turns": turns}])
+    (conversation,) = read_unlabelled(path, "zh")
+    assert (conversation.id, conversation.language, conversation.channel) == ("u1", "zh", "social")
+    assert [(turn.role, turn.text) for turn in conversation.turns] == [("customer", "手机坏了\n急"), ("agent", "您好")]
+    with pytest.raises(ValueError, match="row 1: not an STC-3 dialogue"):
+        read_unlabelled(write_rows(tmp_path / "b.jsonl.gz", [{"id": "u2", "turns": [{"sender": "robot"}]}]))
+
+
 CORPORA = Path(__file__).parents[3] / "shared" / "data"
+
+
+# Which function reads which of the files in ../shared/data, and how many rows it has at least.
+LOADERS = {
+    "stc3/train_cn": (read_dialogues, 3200),
+    "stc3/train_en": (read_dialogues, 1433),
+    "stc3/unlabelled_cn": (read_unlabelled, 390),
+    "ssa/clothes_train": (read_chats, 8000),
+    "ssa/clothes_dev": (read_chats, 1000),
+    "ssa/makeup_train": (read_chats, 2832),
+    "ssa/makeup_dev": (read_chats, 354),
+    **{
+        f"sentiment/{name}": (lambda path: read_lines(path, path.name), 6000)
+        for name in ("chat_manual", "chat_auto", "online_shopping", "waimai", "weibo_emotion", "cped_valid")
+    },
+    **{f"uss/{name}": (read_uss, 400) for name in ("sgd", "mwoz", "ccpe", "redial")},
+}
+
+
+@pytest.mark.corpora
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the research corpora are not beside the checkout")
+def test_every_corpus_has_a_loader() -> None:
+    assert {path.relative_to(CORPORA).as_posix().split(".")[0] for path in CORPORA.rglob("*.gz")} == set(LOADERS)
+
+
+@pytest.mark.corpora
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the research corpora are not beside the checkout")
+@pytest.mark.parametrize("name", sorted(LOADERS))
+def test_the_loader_reads_the_real_file(name: str) -> None:
+    read, least = LOADERS[name]
+    assert len(read(CORPORA / f"{name}.jsonl.gz")) >= least
 
 
 @pytest.mark.corpora
@@ -237,6 +313,4 @@ def test_the_real_corpora_load() -> None:
     assert (len(chinese), len(english)) == (3200, 1433)
     assert {d.conversation.id for d in english} <= {d.conversation.id for d in chinese}
     assert all(abs(sum(shares) - 1) < 1e-9 for dialogue in chinese for shares in dialogue.nuggets)
-    for name in ("chat_manual", "chat_auto", "online_shopping", "waimai", "weibo_emotion", "cped_valid"):
-        assert len(read_lines(CORPORA / "sentiment" / f"{name}.jsonl.gz", name)) > 6000
     assert {line.label for line in read_lines(CORPORA / "uss" / "sgd.jsonl.gz", "sgd")} == {"neutral"}

@@ -2,12 +2,13 @@
 
 import pytest
 
-from training.config import ConfigError, Gates
-from training.publish.gates import check_gates, check_names
+from training.config import BOUNDS, ConfigError, Gates
+from training.publish.gates import best_figures, check_gates, check_names
 
 GATES = Gates(
     tolerance={"S_NMD": 0.002, "S_spearman": 0.01, "interval_coverage": 0.01, "prefix50": 0.02},
     beat=("S_NMD", "S_spearman"),
+    bounds={},
 )
 
 
@@ -74,3 +75,82 @@ def test_an_unknown_measure_is_refused_before_anything_runs() -> None:
     with pytest.raises(ConfigError, match="S_NDM"):
         check_names(Gates({"S_NDM": 0.1}))
     check_names(GATES)
+
+
+def bounded(figures: dict, gates: Gates | None = None) -> list[tuple[str, bool, bool, str | None]]:
+    checks = check_gates({"csat": {"zh": figures}}, None, gates or Gates(), 0.9)
+    return [(f"{check.place} {check.measure}", check.passed, check.warning, check.excused) for check in checks]
+
+
+@pytest.mark.parametrize(
+    ("figure", "interval", "passed", "warning"),
+    [
+        (0.90, [0.88, 0.92], True, False),
+        (0.93, [0.90, 0.96], True, True),  # above, but so could luck have it
+        (0.96, [0.94, 0.98], False, False),
+        (0.80, [0.78, 0.82], False, False),
+        (0.93, None, False, False),  # no interval, no doubt to benefit from
+    ],
+)
+def test_a_bound_is_missed_only_beyond_sampling_error(
+    figure: float, interval: list | None, passed: bool, warning: bool
+) -> None:
+    report = {"dialogues": 300, "interval_coverage": figure, "intervals": {"interval_coverage": interval}}
+    assert bounded(report) == [("csat/zh interval_coverage", passed, warning, None)]
+
+
+def test_the_calibration_error_of_few_rows_is_large_by_noise_alone() -> None:
+    noisy = {"dialogues": 120, "ece": 0.06, "intervals": {"ece": [0.05, 0.13]}}  # resampling makes it larger still
+    assert bounded(noisy) == [("csat/zh ece", True, True, None)]
+    wrong = {"dialogues": 2000, "ece": 0.06, "intervals": {"ece": [0.05, 0.07]}}
+    assert bounded(wrong) == [("csat/zh ece", False, False, None)]
+
+
+def test_bounds_hold_in_every_slice_of_a_hundred_and_may_be_excused_there() -> None:
+    low = {"interval_coverage": 0.7, "intervals": {"interval_coverage": [0.65, 0.75]}}
+    report = {
+        "dialogues": 300,
+        "interval_coverage": 0.9,
+        "slices": {"turns": {"1-2": {"n": 20}, "3-4": {"n": 150, **low}}, "queue": {"presale": {"n": 99, **low}}},
+    }
+    assert bounded(report) == [
+        ("csat/zh interval_coverage", True, False, None),
+        ("csat/zh/turns=3-4 interval_coverage", False, False, None),
+    ]
+    gates = Gates(excused={"csat/zh/turns=* bounds interval_coverage": "short ones are rare"})
+    assert bounded(report, gates)[1] == ("csat/zh/turns=3-4 interval_coverage", True, False, "short ones are rare")
+    assert bounded(report, Gates(bounds={})) == []
+    assert bounded({**report, "dialogues": 80, "slices": {}}) == []
+    assert BOUNDS["csat"]["interval_coverage"] == (0.88, 0.92)
+
+
+def test_many_small_steps_down_do_not_add_up() -> None:
+    gates = Gates({"S_NMD": 0.002, "prefix50": 0.02}, bounds={})
+    best: dict = {}
+    refusals = []
+    for step in range(4):
+        new = report(S_NMD=0.070 + 0.0015 * step, prefix={"50": 0.6}, rows="a")
+        old = report(S_NMD=0.070 + 0.0015 * (step - 1), prefix={"50": 0.6}, rows="a") if step else None
+        checks = check_gates(new, old, gates, 0.9, best)
+        refusals.append([check.against for check in checks if not check.passed])
+        best = best_figures(best, new, gates, 0.9)
+    assert refusals == [[], [], ["best"], ["best"]]
+    assert best == {"csat/zh": {"rows": "a", "S_NMD": 0.070, "prefix50": 0.6}}
+
+
+def test_the_best_on_other_rows_is_forgotten() -> None:
+    gates = Gates({"S_NMD": 0.002, "interval_coverage": 0.01}, bounds={})
+    best = best_figures(None, report(S_NMD=0.01, interval_coverage=0.95, rows="a"), gates, 0.9)
+    assert [check.passed for check in check_gates(report(S_NMD=0.07, rows="b"), None, gates, 0.9, best)] == []
+    best = best_figures(best, report(S_NMD=0.07, interval_coverage=0.88, rows="b"), gates, 0.9)
+    best = best_figures(best, report(S_NMD=0.08, interval_coverage=0.91, rows="b"), gates, 0.9)
+    assert best == {"csat/zh": {"rows": "b", "S_NMD": 0.07, "interval_coverage": 0.91}}
+
+
+def test_excuses_may_stand_for_several() -> None:
+    gates = Gates(beat=("S_NMD",), excused={"csat/* mean S_NMD": "few rows", "csat/zh best *": "a new measure"})
+    new = report(S_NMD=0.09, baselines={"mean": {"S_NMD": 0.07}}, rows="a")
+    assert refused(new, None, gates) == []
+    best = {"csat/zh": {"rows": "a", "S_NMD": 0.01}}
+    tolerant = Gates(tolerance={"S_NMD": 0.002}, excused=gates.excused)
+    assert [check.excused for check in check_gates(new, None, tolerant, 0.9, best)] == ["a new measure"]

@@ -45,6 +45,17 @@ def test_a_group_and_another_setting_are_no_copies() -> None:
     assert found(row("1", "train", "好的", setting="agent 补发"), row("2", "test", "好的", setting="agent 补发")) != []
 
 
+def test_before_another_turn_a_short_line_is_another_and_a_long_one_is_not() -> None:
+    offer, other = "agent 已经给您申请了补发明天就能收到", "agent 这个不能退"
+    assert found(row("1", "train", "好的。", setting=offer + "!"), row("2", "test", "好的", setting=offer)) != []
+    near = offer.replace("明天", "后天") * 3
+    assert found(row("1", "train", "好的", setting=near), row("2", "test", "好的", setting=offer * 3)) == []
+    near = offer * 3 + "哦"
+    assert found(row("1", "train", "好的", setting=near), row("2", "test", "好的", setting=offer * 3)) != []
+    assert found(row("1", "train", LONG, setting=other), row("2", "test", LONG, setting=offer)) == [("1", "2", "exact")]
+    assert found(row("1", "train", LONG + "了", setting=other), row("2", "test", LONG)) == [("1", "2", "near")]
+
+
 def test_symbols_count_and_spaces_do_not() -> None:
     assert plain(" ＡＢ,c 👍。") == "abc👍"
     assert plain("?!") == "?!"

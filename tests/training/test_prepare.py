@@ -1,12 +1,16 @@
 """From a configuration to clean parts: groups stay together, copies are dropped whatever corpus they are in."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
+from models.errors import UnknownPlaybookError
 from training.config import Config, load_config
+from training.data.enough import NotEnoughDataError
+from training.data.labels import InvalidLabelError
 from training.data.prepare import prepare_data
 
 DEFAULT = Path(__file__).parents[2] / "training" / "configs" / "default.yaml"
@@ -57,6 +61,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
         "a": {**corpus, "file": "a.jsonl", "held_out": 20},
         "b": {**corpus, "file": "b.jsonl", "held_out": 0},
         "uss_lines": {**corpus, "file": "uss.jsonl", "held_out": 0},
+        "chat": {**corpus, "file": "own/service_chat.jsonl", "held_out": 100, "calibrate": True},
     }
     document["ratings"] = {"uss": {"file": "uss.jsonl", "weight": 0.5, "held_out": 5, "terms": "t"}}
     own = {"files": "chats*.jsonl", "sentiment_weight": 2.0, "survey_weight": 0.5, "held_out": 6, "terms": "mine"}
@@ -115,3 +120,44 @@ def test_texts_for_fitting_an_encoder_hold_nothing_of_the_held_out_rows(config: 
 
 def test_it_is_a_function_of_the_files(config: Config) -> None:
     assert prepare_data(config).digests == prepare_data(config).digests
+
+
+def without(config: Config, *names: str) -> Config:
+    """Return the configuration without some of its corpora of lines."""
+    kept = {name: corpus for name, corpus in config.sentiment.corpora.items() if name not in names}
+    return replace(config, sentiment=replace(config.sentiment, corpora=kept))
+
+
+def test_an_id_in_two_files_is_named_with_both_places(config: Config) -> None:
+    other = config.data / "again.jsonl"
+    write_rows(other, [chat(3)])
+    own = {**config.own_labels, "again": replace(config.own_labels["shop"], files="again.jsonl")}
+    with pytest.raises(InvalidLabelError, match=r"'c3' stands already in .*chats0\.jsonl, line 4") as caught:
+        prepare_data(replace(config, own_labels=own))
+    assert str(caught.value.location).endswith("again.jsonl, line 1, $.id")
+    assert "c3" in caught.value.message_zh
+
+
+def test_an_unknown_playbook_is_told_before_anything_is_fitted(config: Config) -> None:
+    own = {"shop": replace(config.own_labels["shop"], playbook="nothing-of-the-kind")}
+    with pytest.raises(UnknownPlaybookError):
+        prepare_data(replace(config, own_labels=own))
+
+
+def refusal(config: Config) -> str:
+    with pytest.raises(NotEnoughDataError) as caught:
+        prepare_data(config)
+    assert caught.value.message_zh
+    return caught.value.message_en
+
+
+def test_what_the_data_do_not_suffice_for_is_told(config: Config) -> None:
+    assert "no training line is labelled positive" in refusal(without(config, "chat"))
+    chat_corpus = config.sentiment.corpora["chat"]
+    sentiment = {**config.sentiment.corpora, "chat": replace(chat_corpus, calibrate=False)}
+    uncalibrated = replace(config, sentiment=replace(config.sentiment, corpora=sentiment))
+    assert "calibration lines are missing" in refusal(uncalibrated)
+    assert "none is left" in refusal(replace(config, csat=replace(config.csat, test_dialogues=1000)))
+    few = refusal(replace(config, csat=replace(config.csat, files={})))
+    assert "at least 100 training conversations" in few
+    assert "there are 0 (dissatisfied 0, satisfied 0, resolved 0, unresolved 0)" in few

@@ -5,15 +5,13 @@ import random
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 import yaml
+from threadpoolctl import threadpool_info
 
 from models.artifacts import load_artifact
-from models.scorers.csat.network import BiGruNet
 from training.cli import main
-from training.fit.csat_net import CsatNet
+from training.config import load_config
 from training.publish import fitting
 
 GOOD, BAD, PLAIN = (
@@ -47,7 +45,13 @@ def labelled(number: int) -> dict:
     turns = [{"role": "customer", "text": f"{number}号单{BAD[number % 4]}"}, {"role": "agent", "text": "马上处理"}]
     turns.append({"role": "customer", "text": GOOD[number % 4]})
     labels = [{"turn": 0, "label": "negative"}, {"turn": 2, "label": "positive"}]
-    return {"id": f"c{number}", "turns": turns, "facts": {"csat": 4}, "labels": {"sentiment": labels}}
+    verdicts = {"greeting": "fail"}
+    return {
+        "id": f"c{number}",
+        "turns": turns,
+        "facts": {"csat": 4, "resolved": number % 3 > 0},
+        "labels": {"sentiment": labels, "compliance": verdicts},
+    }
 
 
 def write_rows(path: Path, rows: list[dict]) -> None:
@@ -90,6 +94,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "batch": 64,
             "learning_rate": 0.01,
             "weight_decay": 0.01,
+            "intensity_strength": 1.0,
             "lexical_share": 0.3,
             "neutral_gain": 0.3,
             "emotional_gain": 0.8,
@@ -107,6 +112,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "weight_decay": 0.001,
             "earth_mover": 1.0,
             "nugget": 1.0,
+            "resolution": 0.5,
             "prefix": 0.2,
             "lexical_share": 0.3,
             "lexical_strength": 2.0,
@@ -145,11 +151,21 @@ def test_the_run_publishes_a_sound_artifact_that_has_learnt(run_dir: Path) -> No
     assert measures["S_spearman"] > 0.5
     assert set(measures["prefix"]) == {"25", "50", "75", "100"}
     assert artifact.manifest.metrics["sentiment"]["lines"]["accuracy"] > 0.8
+    told = artifact.manifest.metrics["csat"]["shop"]  # the surveys and outcomes that were held out
+    assert told["conversations"] == 4
+    assert {"S_mae", "resolution_auc"} <= told.keys()
     card = (run_dir / "artifact" / "README.md").read_text(encoding="utf-8")
     assert "non-commercial" in card
     assert "the shop's own" in card
     assert artifact.id in card
-    assert artifact.manifest.metrics["direction"]["shop"]["conversations"] == 4
+    metrics = artifact.manifest.metrics
+    assert metrics["direction"]["shop"]["conversations"] == 4
+    assert metrics["csat"]["shop"]["surveys"] == 4
+    assert metrics["compliance"]["shop"]["verdicts"] == 4
+    assert {"keywords", "cosine"} == set(metrics["compliance"]["shop"]["baselines"])
+    assert metrics["sentiment"]["own_pooled"]["lines"] == metrics["sentiment"]["own"]["lines"] + 8
+    assert metrics["best"]["csat/stc3-zh"] == {"rows": measures["rows"], "S_NMD": measures["S_NMD"]}
+    assert "held-out conversations of shop" in card
 
 
 def test_the_summary_counts_what_was_read(run_dir: Path) -> None:
@@ -170,6 +186,55 @@ def test_evaluate_prints_one_object(run_dir: Path, capsys: pytest.CaptureFixture
     assert json.loads(report.read_text(encoding="utf-8")) == printed
     assert main(["evaluate", "sentiment", "--data", str(run_dir / "lines.jsonl"), *common]) == 0
     assert json.loads(capsys.readouterr().out)["classes"] == 2
+
+
+def test_a_playbook_may_be_named_for_compliance_only(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["--artifact", str(run_dir / "artifact"), "--encoder", "hashing", "--cache", str(run_dir / "cache")]
+    arguments = ["--data", str(run_dir / "labelled.jsonl"), *common, "--playbook", "ecommerce-zh@1"]
+    assert main(["evaluate", "compliance", *arguments]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["playbook"].startswith("ecommerce-zh@1+")
+    assert set(printed["baselines"]["cosine"]["checks"]["greeting"]) >= {"precision", "recall", "f1", "f1_interval"}
+    assert main(["evaluate", "direction", *arguments]) == 1
+    assert "--playbook" in capsys.readouterr().err
+    assert main(["evaluate", "direction", *arguments[:-2]]) == 0
+    assert json.loads(capsys.readouterr().out)["conversations"] == 12
+
+
+def survey(number: int) -> dict:
+    happy = number % 2
+    row = labelled(number)
+    row["turns"][2]["text"] = f"{number}{(GOOD if happy else BAD)[number % 4]}"
+    row["turns"][1]["text"] = f"{number}已经处理好了" if happy else f"{number}请等待"
+    return {**row, "facts": {"csat": 5 if happy else 1, "resolved": bool(happy)}, "labels": {}}
+
+
+def test_without_stc3_satisfaction_is_learnt_from_surveys(run_dir: Path, tmp_path: Path) -> None:
+    write_rows(tmp_path / "surveys.jsonl", [survey(number) for number in range(180)])
+    own = {"files": str(tmp_path / "surveys.jsonl"), "sentiment_weight": 0.0, "survey_weight": 1.0, "held_out": 40}
+    config = changed(
+        run_dir,
+        tmp_path,
+        fitted=False,
+        csat__files={},
+        csat__terms="",
+        own_labels={"s": {**own, "terms": "the shop's"}},
+    )
+    assert main(["all", "--config", str(config)]) == 0
+    artifact = load_artifact(tmp_path / "artifact")
+    figures = artifact.manifest.metrics["csat"]["s"]
+    assert figures["surveys"] == 40
+    assert figures["S_spearman"] > 0.5
+    assert figures["resolution_auc"] > 0.8
+    card = (tmp_path / "artifact" / "README.md").read_text(encoding="utf-8")
+    assert "from surveys alone" in card
+    assert "STC-3" not in card
+
+
+def test_linear_algebra_keeps_to_one_thread_while_fitting(run_dir: Path) -> None:
+    config = load_config(run_dir / "config.yaml")
+    with fitting.fitted(config, fitting.prepare(config)):
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
 
 
 def test_the_same_configuration_gives_the_same_bytes(run_dir: Path) -> None:
@@ -294,17 +359,3 @@ def test_a_wrong_configuration_is_refused(tmp_path: Path, content: str, capsys: 
     (tmp_path / "c.yaml").write_text(content, encoding="utf-8")
     assert main(["fit", "--config", str(tmp_path / "c.yaml")]) == 1
     assert str(capsys.readouterr().err).strip()
-
-
-def test_numpy_runs_the_equations_of_torch() -> None:
-    torch.manual_seed(0)
-    net = CsatNet(torch.randn(12), torch.rand(12) + 0.5, hidden=8, dropout=0.3).eval()
-    x, lengths = torch.randn(3, 6, 12), torch.tensor([6, 1, 4])
-    with torch.no_grad():
-        quality, customer, service = (logits.softmax(-1).numpy() for logits in net(x, lengths))
-    ours = BiGruNet({name: tensor.numpy() for name, tensor in net.state_dict().items()})
-    our_quality, our_nuggets = ours(x.numpy(), lengths.numpy())
-    assert np.allclose(our_quality, quality, atol=1e-5)
-    for at, length in enumerate(lengths.tolist()):
-        assert np.allclose(our_nuggets["customer"][at, :length], customer[at, :length], atol=1e-5)
-        assert np.allclose(our_nuggets["service"][at, :length], service[at, :length], atol=1e-5)

@@ -42,3 +42,12 @@ def test_every_rated_customer_turn_is_scored_on_what_was_said_until_then(tmp_pat
     assert figures["dialogue_spearman"] == pytest.approx(1.0)
     assert [sum(row) for row in figures["confusion"].values()] == [1, 2, 1]
     assert {"macro_f1", "dialogue_macro_f1", "mean_label_macro_f1", "intervals", "dialogue_intervals"} <= set(figures)
+    assert set(figures["baselines"]) == {"majority", "mean", "length", "tfidf_ridge"}
+    assert set(figures["baselines"]["majority"]) == {
+        "macro_f1",
+        "accuracy",
+        "spearman",
+        "dialogue_macro_f1",
+        "dialogue_spearman",
+    }
+    assert figures["baselines"]["mean"]["spearman"] is None

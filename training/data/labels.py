@@ -114,15 +114,19 @@ class LabelledConversation:
     hard_negatives: Mapping[str, tuple[int, ...]]
 
 
-def read_labels(path: Path) -> list[LabelledConversation]:
+def read_labels(path: Path, seen: dict[str, str] | None = None) -> list[LabelledConversation]:
     """Return the conversations of a ``.jsonl`` or ``.jsonl.gz`` file.
+
+    Args:
+        path: Of the file.
+        seen: By id where it stands, in the files read before; those of this file are added.
 
     Raises:
         InvalidLabelError: A line is not a conversation with labels, or an id stands twice; ``location`` says where.
         OSError: The file cannot be read.
     """
-    found: dict[str, LabelledConversation] = {}
-    lines: dict[str, int] = {}
+    found: list[LabelledConversation] = []
+    places = {} if seen is None else seen
     for number, text in read_text_lines(path):
         try:
             labelled = parse_labels(decode_json(text))
@@ -134,14 +138,17 @@ def read_labels(path: Path) -> list[LabelledConversation]:
                 location=f"{path}, line {number}, {problem.location or '$'}",
             ) from None
         identity = labelled.conversation.id
-        if identity in found:
+        if identity in places:
             raise InvalidLabelError(
-                f"the id {identity!r} stands on line {lines[identity]} already",
-                f"id {identity!r} 与第 {lines[identity]} 行重复",
+                f"the id {identity!r} stands already in {places[identity]}",
+                f"id {identity!r} 已出现于 {places[identity]}",
+                hint="Two conversations need two ids; of one, keep one line with all its labels / "
+                "不同会话须用不同 id;同一会话的标签请合并为一行",
                 location=f"{path}, line {number}, $.id",
             )
-        found[identity], lines[identity] = labelled, number
-    return list(found.values())
+        found.append(labelled)
+        places[identity] = f"{path}, line {number}"
+    return found
 
 
 def parse_labels(obj: Mapping[str, Any]) -> LabelledConversation:

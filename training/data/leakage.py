@@ -4,6 +4,9 @@ Two texts are copies if they are equal once only letters, digits and characters 
 0.8 of their 5-character pieces are common (``near``: Jaccard index; Broder, "On the resemblance and containment of
 documents", 1997; counted exactly, as the held-out part is small). Short texts are compared exactly only: there one
 character can turn the meaning.
+
+What was said before makes a short line another line ("好的" to an offer, "好的" to a refusal), unless that is a copy,
+too. A text of at least 8 pieces says enough by itself: it is a copy whatever was said before.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal
 
@@ -35,7 +39,7 @@ class Row:
         part: What it is used for.
         text: What is compared.
         group: Rows of one group (a dialogue and its translation) are never counted as copies of each other.
-        setting: Rows differ if this differs, whatever the text: the turns before a line, for instance.
+        setting: What was said before: rows of a short text are copies only if these are, too.
     """
 
     key: str
@@ -107,11 +111,11 @@ class _Held:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
-        self._exact: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        self._exact: dict[str, list[Row]] = defaultdict(list)
         self._pieces: list[frozenset[str]] = []
         for row in rows:
             text = plain(row.text)
-            self._exact[text, row.setting].append(row)
+            self._exact[text].append(row)
             self._pieces.append(_pieces(text))
         self._counts = Counter(piece for pieces in self._pieces for piece in pieces)
         self._holders: dict[str, list[int]] = defaultdict(list)
@@ -121,8 +125,8 @@ class _Held:
 
     def copy_of(self, row: Row, text: str, pieces: frozenset[str]) -> Leak | None:
         """Return the leak that ``row``, with its plain text and pieces, is if it copies one of these."""
-        for other in self._exact.get((text, row.setting), ()):
-            if other.group != row.group:
+        for other in self._exact.get(text, ()):
+            if other.group != row.group and (pieces or _alike(row.setting, other.setting)):
                 return Leak(row, other, "exact")
         if sum(piece in self._counts for piece in pieces) < NEAR * len(pieces):
             return None  # most rows end here
@@ -130,7 +134,7 @@ class _Held:
             other = self._rows[at]
             common = len(pieces & self._pieces[at])
             alike = common >= NEAR * (len(pieces) + len(self._pieces[at]) - common)
-            if alike and other.group != row.group and other.setting == row.setting:
+            if alike and other.group != row.group:
                 return Leak(row, other, "near")
         return None
 
@@ -142,6 +146,18 @@ class _Held:
 def _pieces(text: str) -> frozenset[str]:
     found = frozenset(text[start : start + PIECE] for start in range(len(text) - PIECE + 1))
     return found if len(found) >= LEAST_PIECES else frozenset()
+
+
+@lru_cache(maxsize=100_000)
+def _setting(text: str) -> tuple[str, frozenset[str]]:
+    said = plain(text)
+    return said, _pieces(said)
+
+
+def _alike(first: str, second: str) -> bool:
+    """Tell whether two settings are copies, exact or near."""
+    (one, pieces), (other, others) = _setting(first), _setting(second)
+    return one == other or (bool(pieces) and len(pieces & others) >= NEAR * len(pieces | others))
 
 
 def count_leaks(leaks: Iterable[Leak]) -> dict[str, Any]:

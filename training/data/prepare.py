@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from glob import glob
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
 from models.artifacts import DataSource
+from models.scorers.compliance import load_playbook
 from training.config import Config, Corpus, OwnLabels
+from training.data.enough import check_enough
 from training.data.files import file_sha256, located
 from training.data.labels import LabelledConversation, read_labels
 from training.data.leak_rows import conversation_rows, line_rows, rated_turn_rows
@@ -35,7 +38,9 @@ def prepare_data(config: Config) -> Prepared:
 
     Raises:
         ValueError: A file is not of its format, or a pattern matches none; the message names it.
-        InvalidLabelError: A user's label file has a fault; its location names the line.
+        InvalidLabelError: A user's label file has a fault, or an id stands twice; its location names the line.
+        NotEnoughDataError: Something could not be fitted or calibrated on these data.
+        UnknownPlaybookError: There is no such playbook as users' verdicts are said to be about.
         OSError: A file cannot be read.
     """
     by_language = {
@@ -47,7 +52,8 @@ def prepare_data(config: Config) -> Prepared:
         name: split_rated(as_rated(uss[name], name, corpus.weight), corpus.held_out, config.seed)
         for name, corpus in config.ratings.items()
     }
-    labelled = {name: _read_labelled(own, config) for name, own in config.own_labels.items()}
+    seen: dict[str, str] = {}  # an id in two files would be one conversation in two parts
+    labelled = {name: _read_labelled(own, config, seen) for name, own in config.own_labels.items()}
     leaks = find_leaks(_conversation_rows(dialogues, rated, labelled))
     dialogues, rated, labelled = _without_copies(dropped_keys(leaks), dialogues, rated, labelled)
 
@@ -65,7 +71,9 @@ def prepare_data(config: Config) -> Prepared:
     dropped = dropped_keys(line_leaks)
     lines = {name: _kept_lines(split, dropped.get(name, frozenset())) for name, split in lines.items()}
     sources = _sources(config, dialogues, lines, rated, labelled)
-    return Prepared(dialogues, lines, _corpora(config), rated, held_out, labelled, sources, [*leaks, *line_leaks])
+    found = Prepared(dialogues, lines, _corpora(config), rated, held_out, labelled, sources, [*leaks, *line_leaks])
+    check_enough(config, found)
+    return found
 
 
 def _split_dialogues(by_language: Mapping[str, Sequence[Dialogue]], config: Config) -> DialogueSplit:
@@ -90,12 +98,14 @@ def _label_files(own: OwnLabels, data: Path) -> list[Path]:
     return files
 
 
-def _read_labelled(own: OwnLabels, config: Config) -> LabelSplit:
-    rows = [row for file in _label_files(own, config.data) for row in read_labels(file)]
+def _read_labelled(own: OwnLabels, config: Config, seen: dict[str, str]) -> LabelSplit:
+    load_playbook(own.playbook)
+    rows = [row for file in _label_files(own, config.data) for row in read_labels(file, seen)]
     test, train = hold_out((row.conversation.id for row in rows), [own.held_out], config.seed)
     return LabelSplit(
         train=[row for row in rows if row.conversation.id in train],
         test=[row for row in rows if row.conversation.id in test],
+        playbook=own.playbook,
     )
 
 
@@ -132,7 +142,7 @@ def _without_copies(
     return (
         DialogueSplit(kept(dialogues.train, STC3), dialogues.test),
         {name: RatedSplit(kept(split.train, name), split.test) for name, split in rated.items()},
-        {name: LabelSplit(kept(split.train, name), split.test) for name, split in labelled.items()},
+        {name: replace(split, train=kept(split.train, name)) for name, split in labelled.items()},
     )
 
 

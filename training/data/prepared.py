@@ -29,10 +29,11 @@ class DialogueSplit:
 
 @dataclass(frozen=True, slots=True)
 class LabelSplit:
-    """A user's labelled conversations by use."""
+    """A user's labelled conversations by use; ``playbook`` is the one that their verdicts are about."""
 
     train: list[LabelledConversation]
     test: list[LabelledConversation]
+    playbook: str
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,12 @@ class Prepared:
     def digests(self) -> dict[str, str]:
         """Return by kind of data a hash over its rows, their labels and their parts: what later stages depend on."""
         return {
-            "dialogues": _digest(self.dialogues.train, *self.dialogues.test.values()),
-            "lines": _digest(*(part for split in self.lines.values() for part in (split.train, split.calibration))),
-            "test_lines": _digest(*(split.test for split in self.lines.values())),
-            "uss": _digest(*self.uss.values()),
-            "rated": _digest(*(part for split in self.rated.values() for part in (split.train, split.test))),
-            "labelled": _digest(*(part for split in self.labelled.values() for part in (split.train, split.test))),
+            "dialogues": digest_rows(self.dialogues.train, *self.dialogues.test.values()),
+            "lines": digest_rows(*(part for split in self.lines.values() for part in (split.train, split.calibration))),
+            "test_lines": digest_rows(*(split.test for split in self.lines.values())),
+            "uss": digest_rows(*self.uss.values()),
+            "rated": digest_rows(*(part for split in self.rated.values() for part in (split.train, split.test))),
+            "labelled": digest_rows(*(part for split in self.labelled.values() for part in (split.train, split.test))),
         }
 
 
@@ -127,7 +128,8 @@ def _sizes(split: RatedSplit | LabelSplit) -> dict[str, int]:
     return {"train": len(split.train), "test": len(split.test)}
 
 
-def _digest(*parts: Sequence[object]) -> str:
+def digest_rows(*parts: Sequence[object]) -> str:
+    """Return a hash over rows, their labels and the parts they are in."""
     found = sha256()
     for part in parts:
         found.update(f"{len(part)} rows\n".encode())

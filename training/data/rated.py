@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.domain.conversation import Conversation
+from models.domain.conversation import Conversation, Role, Turn
 from training.data.labels import LabelledConversation
 from training.data.splits import hold_out
+from training.data.stc3 import Dialogue
 
 LEVELS = 5
 
@@ -51,6 +52,18 @@ class Rated:
         soft[:-1] += counts[1:] * spread / 2
         soft[[0, -1]] += counts[[0, -1]] * spread / 2
         return np.asarray(soft / soft.sum(), dtype=np.float64)
+
+
+def as_dialogue(row: Rated, roles: Sequence[Role]) -> Dialogue:
+    """Return what a decision rule is fitted on in place of an STC-3 dialogue, where there are none of these.
+
+    Args:
+        row: With rating and outcome; the rating stands for all three qualities.
+        roles: Who speaks in each round, as the scorer groups them; the dialogue has one (empty) turn for each.
+    """
+    given = np.array(row.ratings, dtype=np.int64)
+    turns = tuple(Turn(at, role, "") for at, role in enumerate(roles))
+    return Dialogue(replace(row.conversation, turns=turns), dict.fromkeys("ASE", given), (), float(bool(row.resolved)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from models.domain.context import Context
 from models.domain.conversation import Conversation
-from models.text.masking import mask
+from models.text.pii import mask
 from training.data.vectors import VectorStore
 
 Observe = Callable[[Context], Any]

@@ -17,6 +17,7 @@ from training.data.labels import LabelledConversation
 from training.data.splits import draw, hold_out_rows
 
 CONTEXT_TURNS = 8  # as many turns before a line are kept
+MOST_INTENSE = 3.0  # the upper end of the labels' scale of intensity
 _STEADY = 3  # the middle of the 1…5 satisfaction scale of the USS corpora
 
 Context = tuple[tuple[str, str], ...]
@@ -27,7 +28,7 @@ class Line:
     """A labelled line.
 
     Attributes:
-        text: What was said.
+        text: What was said, as written: what the pipeline will see of it.
         label: ``negative`` | ``neutral`` | ``positive``.
         corpus: Where it comes from.
         context: The turns before it, oldest first, at most ``CONTEXT_TURNS``: role (customer, agent, bot, system; in a
@@ -47,13 +48,13 @@ class Line:
 
     @property
     def identity(self) -> str:
-        """What makes it another line than all others: its text and the turns before."""
-        return "\x1e".join([self.text, *(f"{role}\x1f{text}" for role, text in self.context)])
+        """What makes it another line than all others: its text and the turns before, but for blanks around them."""
+        return "\x1e".join([self.text.strip(), *(f"{role}\x1f{text.strip()}" for role, text in self.context)])
 
     @property
     def family(self) -> str:
         """The name of its group."""
-        return self.group or self.text
+        return self.group or self.text.strip()
 
 
 def corpus_path(corpus: Corpus, data: Path) -> Path:
@@ -67,7 +68,7 @@ def read_every_line(path: Path, corpus: str) -> list[Line]:
     A dialogue corpus with satisfaction ratings (USS) gives neutral lines only: customer turns that every annotator
     rated in the middle.
     """
-    return [line for line in _labelled(read_rows(path), corpus) if line.text and line.label in CLASSES]
+    return [line for line in _labelled(read_rows(path), corpus) if line.text.strip() and line.label in CLASSES]
 
 
 def read_lines(path: Path, corpus: str) -> list[Line]:
@@ -81,7 +82,7 @@ def read_lines(path: Path, corpus: str) -> list[Line]:
 
 
 def _labelled(rows: Sequence[Mapping[str, Any]], corpus: str) -> Iterator[Line]:
-    """Yield the lines of rows in any of the formats, as the corpus writes them (texts stripped)."""
+    """Yield the lines of rows in any of the formats, as the corpus writes them (blanks around texts included)."""
     for dialogue, following in groupby(rows, key=lambda row: row.get("dialogue")):
         if dialogue is not None:
             yield from _play(list(following), corpus)
@@ -95,16 +96,16 @@ def _labelled(rows: Sequence[Mapping[str, Any]], corpus: str) -> Iterator[Line]:
 
 def _single(row: Mapping[str, Any], corpus: str) -> Line:
     before = list(row.get("context") or ())[-CONTEXT_TURNS:]
-    context = tuple((str(turn["role"]), str(turn["text"]).strip()) for turn in before)
+    context = tuple((str(turn["role"]), str(turn["text"])) for turn in before)
     intensity = row.get("intensity")
     return Line(
-        str(row.get("text", "")).strip(),
+        str(row.get("text", "")),
         str(row.get("label", "")),
         corpus,
         context,
         None if intensity is None else float(intensity),
         # Lines that answer the same first turn were written together.
-        group=context[0][1] if context else "",
+        group=context[0][1].strip() if context else "",
     )
 
 
@@ -112,10 +113,9 @@ def _play(rows: Sequence[Mapping[str, Any]], corpus: str) -> Iterator[Line]:
     for at, row in enumerate(rows):
         before = rows[max(at - CONTEXT_TURNS, 0) : at]
         context = tuple(
-            ("customer" if other["speaker"] == row["speaker"] else "agent", str(other["text"]).strip())
-            for other in before
+            ("customer" if other["speaker"] == row["speaker"] else "agent", str(other["text"])) for other in before
         )
-        yield Line(str(row["text"]).strip(), str(row["label"]), corpus, context, group=f"dialogue {row['dialogue']}")
+        yield Line(str(row["text"]), str(row["label"]), corpus, context, group=f"dialogue {row['dialogue']}")
 
 
 def _steady_turns(turns: Sequence[Mapping[str, Any]], corpus: str, group: str) -> Iterator[Line]:
@@ -124,20 +124,20 @@ def _steady_turns(turns: Sequence[Mapping[str, Any]], corpus: str, group: str) -
             acts = str(turn.get("act", "")).upper()
             if "REQUEST" in acts or "INFORM" in acts:
                 before = turns[max(at - CONTEXT_TURNS, 0) : at]
-                context = tuple((str(other["role"]), str(other["text"]).strip()) for other in before)
-                yield Line(str(turn["text"]).strip(), "neutral", corpus, context, group=group)
+                context = tuple((str(other["role"]), str(other["text"])) for other in before)
+                yield Line(str(turn["text"]), "neutral", corpus, context, group=group)
 
 
 def turns_before(turns: Sequence[Turn], at: int) -> Context:
     """Return the context of the turn at index ``at`` of a conversation."""
-    return tuple((turn.role, turn.text.strip()) for turn in turns[max(at - CONTEXT_TURNS, 0) : at])
+    return tuple((turn.role, turn.text) for turn in turns[max(at - CONTEXT_TURNS, 0) : at])
 
 
 def corrected_lines(labelled: Iterable[LabelledConversation], corpus: str) -> list[Line]:
     """Return the turns that users labelled, with the turns before; lines of one conversation are one group."""
     return [
         Line(
-            row.conversation.turns[label.turn].text.strip(),
+            row.conversation.turns[label.turn].text,
             label.label,
             corpus,
             turns_before(row.conversation.turns, label.turn),

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.domain.conversation import Conversation
+from models.errors import InvalidConversationError
 from models.interchange.stc3 import conversation_from_stc3
 from models.scorers.csat.network import LEVELS, NUGGETS, QUALITIES
 from models.scorers.csat.rounds import Side
@@ -71,6 +72,22 @@ def read_dialogues(path: Path, language: str | None = None) -> list[Dialogue]:
         except (KeyError, IndexError, TypeError) as problem:
             raise ValueError(f"{path}, row {at}: not an annotated STC-3 dialogue: {problem!r}") from problem
     return dialogues
+
+
+def read_unlabelled(path: Path, language: str | None = None) -> list[Conversation]:
+    """Return the conversations of a file of STC-3 dialogues; annotations, if any, are left out.
+
+    Raises:
+        ValueError: A row is not of the format; the message names it.
+        OSError: The file cannot be read.
+    """
+    conversations = []
+    for at, row in enumerate(read_rows(path), start=1):
+        try:
+            conversations.append(conversation_from_stc3(row, language))
+        except InvalidConversationError as problem:
+            raise ValueError(f"{path}, row {at}: not an STC-3 dialogue: {problem.message_en}") from problem
+    return conversations
 
 
 def _dialogue(row: Mapping[str, Any], path: Path, language: str | None) -> Dialogue:

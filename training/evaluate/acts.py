@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from models.domain.acts import ACTS
 from models.domain.playbook import Playbook
 from models.scorers.compliance.cues import CueFinder
-from models.text.masking import mask
+from models.text.pii import mask
 from training.data.acts import ActLine, fold_by_group
 from training.data.vectors import VectorStore
 from training.evaluate.measures import wilson_interval
@@ -111,11 +111,11 @@ def _by_cosine(lines: Sequence[ActLine], truth: _Claims, known: _Claims, vectors
             if not (with_act.any() and without.any()):
                 continue
             margin = likeness[:, with_act].max(axis=1) - likeness[:, without].max(axis=1)
-            claimed[test, at] = margin[test] >= _best_cut(margin[train], truth[train, at])
+            claimed[test, at] = margin[test] >= best_cut(margin[train], truth[train, at])
     return claimed
 
 
-def _best_cut(margin: NDArray[np.float32], truth: _Claims) -> float:
+def best_cut(margin: NDArray[np.float32], truth: _Claims) -> float:
     """Return the least margin to claim an act at, with the best F1."""
     order = np.argsort(-margin, kind="stable")
     hits = np.cumsum(truth[order])

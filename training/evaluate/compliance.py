@@ -7,7 +7,7 @@ how many of those found are real.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -18,15 +18,25 @@ from models.domain.conversation import Conversation
 from models.domain.scores import ComplianceScore, Verdict
 from models.interchange import parse_conversation
 from models.scorers.acts import ActsScorer
-from models.scorers.compliance import ComplianceScorer
+from models.scorers.compliance import ComplianceScorer, load_playbook
 from models.scorers.sentiment import SentimentScorer
+from training.data.acts import read_act_lines
 from training.data.files import read_rows
-from training.data.labels import STRENGTH
+from training.data.labels import STRENGTH, LabelledConversation
 from training.data.replay import Observe, replay
 from training.data.vectors import VectorStore
+from training.evaluate.compliance_baselines import (
+    ACT_OF,
+    KEYWORD_PLAYBOOK,
+    cosine_verdicts,
+    exemplar_files,
+    keyword_verdicts,
+    summary,
+)
 from training.evaluate.measures import draw_resamples, interval, wilson_interval
 from training.evaluate.rounding import rounded
 
+DEFAULT_PLAYBOOK = "ecommerce-zh"
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 _FAIL = "fail"
 _KEYS = ("compliance", "verdicts", "expected")
@@ -65,6 +75,15 @@ def read_verdicts(path: Path) -> list[JudgedConversation]:
     return judged
 
 
+def judged_by_people(labelled: Iterable[LabelledConversation]) -> list[JudgedConversation]:
+    """Return the users' conversations that carry verdicts."""
+    return [
+        JudgedConversation(row.conversation, {label.check: label.verdict for label in row.compliance})
+        for row in labelled
+        if row.compliance
+    ]
+
+
 def _find_verdicts(row: Mapping[str, Any]) -> dict[str, str]:
     for place in (row.get("labels"), row, row.get("extra")):
         for key in _KEYS:
@@ -94,10 +113,13 @@ def evaluate_compliance(
     sentiment: SentimentScorer,
     vectors: VectorStore,
     acts: ActsScorer | None = None,
+    *,
+    baselines: bool = True,
 ) -> dict[str, Any]:
     """Return measures of the scorer's verdicts; see :func:`compare_verdicts`.
 
-    ``acts`` is the component that the scorer was made to ask, if any.
+    ``acts`` is the component that the scorer was made to ask, if any. With ``baselines``, those of
+    :mod:`training.evaluate.compliance_baselines` are measured on the same verdicts, as far as they know the checks.
     Labels of checks that the playbook does not have are counted in ``unknown_checks`` and left out.
     """
     vectors.warm(turn.text for item in judged for turn in item.conversation.turns)
@@ -111,7 +133,26 @@ def evaluate_compliance(
     unknown = Counter(check for item in judged for check in item.verdicts if check not in known)
     true = [{check: verdict for check, verdict in item.verdicts.items() if check in known} for item in judged]
     result = compare_verdicts(predicted, true, known)
-    return {"playbook": scorer.version, **result, "unknown_checks": dict(sorted(unknown.items()))}
+    report = {"playbook": scorer.version, **result, "unknown_checks": dict(sorted(unknown.items()))}
+    if baselines and any(check in ACT_OF for row in true for check in row):
+        report["baselines"] = _baselines(judged, true, known, vectors)
+    return report
+
+
+def _baselines(
+    judged: Sequence[JudgedConversation],
+    true: Sequence[Mapping[str, str]],
+    forbidden: Mapping[str, bool],
+    vectors: VectorStore,
+) -> dict[str, Any]:
+    conversations = [item.conversation for item in judged]
+    lines = [line for path in exemplar_files() for line in read_act_lines(path)]
+    said = {
+        "keywords": keyword_verdicts(conversations, forbidden, load_playbook(KEYWORD_PLAYBOOK)),
+        "cosine": cosine_verdicts(conversations, forbidden, lines, vectors),
+    }
+    asked = [{check: verdict for check, verdict in row.items() if check in ACT_OF} for row in true]
+    return {name: summary(compare_verdicts(rows, asked, forbidden)) for name, rows in said.items()}
 
 
 def compare_verdicts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from models.scorers.csat import CsatOutcome, CsatScorer
 from models.scorers.csat.explain import without_turns
 from models.scorers.csat.rounds import Message, group_rounds
 from models.scorers.sentiment import SentimentScorer
-from models.text.language import detect_language
 from training.data.replay import Observe, replay
 from training.data.stc3 import Dialogue
 from training.data.vectors import VectorStore
@@ -30,7 +29,7 @@ from training.evaluate.distributions import (
 )
 from training.evaluate.measures import draw_resamples, interval, label_intervals, mean_interval
 from training.evaluate.rounding import rounded
-from training.evaluate.slices import slice_figures
+from training.evaluate.slices import promises, slice_figures, slices_of
 
 PREFIXES = (25, 50, 75, 100)
 UNSATISFIED_BELOW = 3.0  # annotators' mean S under the middle of the scale (0 in the corpus)
@@ -91,7 +90,9 @@ def evaluate_stc3(
     result["explanation_deletion_ratio"] = csat.get("ratio")
     intervals["explanation_deletion_ratio"] = csat.get("ratio_interval")
     result["intervals"] = intervals
-    result["slices"] = slice_figures(_slices_of(judged), _slice_measures(judged))
+    result["slices"] = slice_figures(
+        [slices_of(item.dialogue.conversation) for item in judged], _slice_measures(judged)
+    )
     return rounded(result)
 
 
@@ -167,7 +168,8 @@ def _nugget_distance(item: Judged, distance: Distance) -> float:
     return float(np.mean([np.mean(values) for values in sides.values()]))
 
 
-def _label(mean: float) -> CsatLabel:
+def rating_label(mean: float) -> CsatLabel:
+    """Return what a (mean) rating of 1…5 is called."""
     if mean <= 2.5:
         return "dissatisfied"
     return "satisfied" if mean >= 3.5 else "neutral"
@@ -175,7 +177,7 @@ def _label(mean: float) -> CsatLabel:
 
 def _label_pairs(judged: Sequence[Judged]) -> tuple[list[str], list[str]]:
     predicted: list[str] = [item.outcome.csat.label for item in judged]
-    return predicted, [_label(item.dialogue.mean("S")) for item in judged]
+    return predicted, [rating_label(item.dialogue.mean("S")) for item in judged]
 
 
 def _labels(judged: Sequence[Judged]) -> dict[str, float]:
@@ -204,33 +206,13 @@ def _mean_of_prefix(item: Judged, percent: int, scorer: CsatScorer) -> float:
     return scorer.score(without_turns(item.context, range(kept, count))).csat.mean
 
 
-def _slices_of(judged: Sequence[Judged]) -> list[Mapping[str, str]]:
-    """Return the slice of each dialogue by dimension."""
-    rows: list[Mapping[str, str]] = []
-    for item in judged:
-        conversation = item.dialogue.conversation
-        count = len(conversation.turns)
-        rows.append(
-            {
-                "language": conversation.language or detect_language(turn.text for turn in conversation.turns),
-                "turns": "1-2" if count <= 2 else "3-4" if count <= 4 else "5-7" if count <= 7 else "8+",
-                "queue": conversation.queue,
-                "channel": conversation.channel,
-            }
-        )
-    return rows
-
-
 def _slice_measures(judged: Sequence[Judged]) -> Callable[[NDArray[np.int64]], dict[str, Any]]:
     means = _means(judged)
     predicted = np.array([item.outcome.csat.p_dissatisfied for item in judged])
     shares = _unsatisfied_share(judged)
 
     def measure(rows: NDArray[np.int64]) -> dict[str, Any]:
-        return {
-            "interval_coverage": float(means["interval_coverage"][rows].mean()),
-            "ece": calibration_error(predicted[rows], shares[rows]),
-            "S_NMD": float(means["S_NMD"][rows].mean()),
-        }
+        found = promises(means["interval_coverage"], predicted, shares, rows)
+        return {**found, "S_NMD": float(means["S_NMD"][rows].mean())}
 
     return measure

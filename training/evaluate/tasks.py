@@ -15,13 +15,14 @@ from models.scorers.acts import ActsScorer
 from models.scorers.compliance import ComplianceScorer, load_playbook
 from models.scorers.csat import CsatScorer
 from models.scorers.sentiment import SentimentScorer
+from training.data.labels import read_labels
+from training.data.privacy import read_privacy
+from training.data.rated import surveys as ratings_of
 from training.data.sentiment import read_every_line
 from training.data.stc3 import read_dialogues
 from training.data.uss import read_uss
 from training.data.vectors import VectorStore
-from training.evaluate import compliance, sentiment, stc3, uss
-
-DEFAULT_PLAYBOOK = "ecommerce-zh"
+from training.evaluate import compliance, direction, privacy, sentiment, stc3, surveys, uss
 
 
 @contextmanager
@@ -78,7 +79,7 @@ def evaluate_compliance(
     artifact: Artifact,
     cache: Path | None,
     encoder: str | None = None,
-    playbook: str = DEFAULT_PLAYBOOK,
+    playbook: str = compliance.DEFAULT_PLAYBOOK,
 ) -> dict[str, Any]:
     """Measure the verdicts of a playbook on a file of conversations with people's verdicts."""
     judged = compliance.read_verdicts(path)
@@ -88,11 +89,36 @@ def evaluate_compliance(
         return compliance.evaluate_compliance(judged, scorer, SentimentScorer.from_artifact(artifact), vectors, acts)
 
 
+def evaluate_privacy(path: Path, artifact: Artifact, cache: Path | None, encoder: str | None = None) -> dict[str, Any]:  # noqa: ARG001
+    """Measure the privacy detectors on a file of labelled lines; they are rules, no part of the artifact."""
+    return privacy.evaluate_privacy(read_privacy(path))
+
+
+def evaluate_direction(
+    path: Path, artifact: Artifact, cache: Path | None, encoder: str | None = None
+) -> dict[str, Any]:
+    """Measure the direction of sentiment on a file of conversations whose customer turns carry labels."""
+    with opened_vectors(artifact, cache, encoder) as vectors:
+        return direction.evaluate_direction(read_labels(path), SentimentScorer.from_artifact(artifact), vectors)
+
+
+def evaluate_surveys(path: Path, artifact: Artifact, cache: Path | None, encoder: str | None = None) -> dict[str, Any]:
+    """Measure satisfaction and resolution on a file of conversations with ``facts.csat`` or ``facts.resolved``."""
+    rated = ratings_of(read_labels(path), path.name, 1.0)
+    if not rated:
+        raise ValueError(f"{path}: no conversation has facts.csat or facts.resolved")
+    with opened_vectors(artifact, cache, encoder) as vectors:
+        return surveys.evaluate_surveys(rated, *_heads(artifact), vectors)
+
+
 TASKS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "stc3": evaluate_stc3,
     "uss": evaluate_uss,
     "sentiment": evaluate_sentiment,
     "compliance": evaluate_compliance,
+    "privacy": evaluate_privacy,
+    "direction": evaluate_direction,
+    "surveys": evaluate_surveys,
 }
 
 

@@ -31,19 +31,28 @@ from training.evaluate.measures import (
     label_intervals,
     macro_f1_of,
 )
+from training.evaluate.rating_baselines import CONSTANT, RatedText, crossed_ratings, rated_text
 from training.evaluate.rounding import rounded
 
 _LABELS = ("dissatisfied", "neutral", "satisfied")
+_WHOLE = ("macro_f1", "spearman")
+_LATEST = 2  # turns that the baselines of a turn's rating read: the rated one and what it answers
 
 
 def evaluate_uss(
-    dialogues: Sequence[UssDialogue], scorer: CsatScorer, sentiment: SentimentScorer, vectors: VectorStore
+    dialogues: Sequence[UssDialogue],
+    scorer: CsatScorer,
+    sentiment: SentimentScorer,
+    vectors: VectorStore,
+    *,
+    baselines: bool = True,
 ) -> dict[str, Any]:
     """Return ``macro_f1``, ``accuracy`` and ``spearman`` over customer turns, and ``dialogue_…`` of the overall rating.
 
     ``spearman`` compares the predicted mean with the annotators' mean. ``mean_label_macro_f1`` takes as true class that
     of the annotators' mean instead (below 3, 3, above 3). ``confusion`` has a row per true class. The intervals of turn
-    measures draw whole dialogues.
+    measures draw whole dialogues. ``baselines`` are fitted crosswise on the dialogues themselves, see
+    :mod:`training.evaluate.rating_baselines`: they know the corpus, the scorer does not.
     """
     vectors.warm(turn.text for dialogue in dialogues for turn in dialogue.conversation.turns)
     observers: dict[str, Observe] = {sentiment.name: sentiment.observe, scorer.name: scorer.observe}
@@ -67,8 +76,38 @@ def evaluate_uss(
             "dialogues": len(dialogues),
             **_turn_measures(said, ratings, _dense(groups)),
             **(_dialogue_measures(*zip(*whole, strict=True)) if whole else {}),
+            **({"baselines": uss_baselines(dialogues)} if baselines else {}),
         }
     )
+
+
+def uss_baselines(dialogues: Sequence[UssDialogue]) -> dict[str, Any]:
+    """Return, by baseline, the measures of :func:`evaluate_uss` that it has."""
+    turns = [
+        _read(dialogue, given, place + 1)
+        for dialogue in dialogues
+        for place, given in sorted(dialogue.turn_ratings.items())
+    ]
+    whole = [_read(dialogue, dialogue.ratings, None) for dialogue in dialogues if dialogue.ratings]
+    figures: dict[str, dict[str, Any]] = {}
+    for prefix, rows, names in (("", turns, ("macro_f1", "accuracy", "spearman")), ("dialogue_", whole, _WHOLE)):
+        true = [level_label(row.level) for row in rows]
+        for baseline, values in crossed_ratings(rows).items():
+            said = [level_label(float(round(value))) for value in values]
+            found = {
+                "macro_f1": macro_f1(said, true),
+                "accuracy": accuracy(said, true),
+                "spearman": None if baseline in CONSTANT else spearman(values, [row.rating for row in rows]),
+            }
+            figures.setdefault(baseline, {}).update({f"{prefix}{name}": found[name] for name in names})
+    return figures
+
+
+def _read(dialogue: UssDialogue, given: Sequence[int], turns: int | None) -> RatedText:
+    """Return what the baselines see of the first ``turns`` turns, or of the whole."""
+    said, mean = dialogue.conversation.turns[:turns], float(np.mean(given))
+    latest = None if turns is None else _LATEST
+    return rated_text(said, mean, majority_level(given), dialogue.conversation.id, latest)
 
 
 def majority_level(ratings: Sequence[int]) -> int:

@@ -19,15 +19,7 @@ It is not made for decisions about a person without review.
 - **Terms.** The weights have learnt from every corpus above that has rows, and come under the terms of all of them.
   Where one of these is for research only, so are they: fit them again on your own labelled conversations
   (`docs/guides/training.md`) for other uses.
-- Satisfaction and resolution were learnt mostly from public Weibo dialogues of 2–7 turns about telecom, phones and
-  software. Shop chats are longer, and their messages shorter. Consecutive messages of one side are read as one turn to
-  bring the two closer. Trust the order of conversations more than the absolute level.
-- STC-3 ratings are those of 19 annotators who read the dialogue, not of the customers. The 90 % interval is about one
-  annotator's rating (1…5) of a finished dialogue like those of STC-3; of a running one it covers less.
-- "Resolved" is derived: an annotator counts if they marked a turn where the customer confirms a solution, or one
-  where the helpdesk states a solution and rated task accomplishment 1 or better.
-- English satisfaction was learnt from translations of the Chinese dialogues; English sentiment from few own lines.
-- Irony is often read literally.
+{satisfaction}- Irony is often read literally.
 - Bots count as the service side for satisfaction; system messages are skipped.
 
 ## How the figures were made
@@ -36,6 +28,21 @@ On rows that took no part in fitting or calibration, one split, fixed by a hash 
 its translation, a line). Training and calibration rows that repeat a held-out row, word for word or nearly, were
 dropped first. ↑ higher is better, ↓ lower is better, → closer to the target is better. Intervals: 95 %, bootstrap over
 conversations or lines; they tell sampling error only, not how your conversations differ from these.
+"""
+_STC3_LIMITS = """\
+- Satisfaction and resolution were learnt mostly from public Weibo dialogues of 2–7 turns about telecom, phones and
+  software. Shop chats are longer, and their messages shorter. Consecutive messages of one side are read as one turn to
+  bring the two closer. Trust the order of conversations more than the absolute level.
+- STC-3 ratings are those of 19 annotators who read the dialogue, not of the customers. The 90 % interval is about one
+  annotator's rating (1…5) of a finished dialogue like those of STC-3; of a running one it covers less. It was
+  calibrated on what single members say of dialogues they never saw, which err more than all members together.
+- "Resolved" is derived: an annotator counts if they marked a turn where the customer confirms a solution, or one
+  where the helpdesk states a solution and rated task accomplishment 1 or better.
+- English satisfaction was learnt from translations of the Chinese dialogues; English sentiment from few own lines.
+"""
+_SURVEY_LIMITS = """\
+- Satisfaction and resolution were learnt from surveys alone: one customer's rating and an outcome for each
+  conversation. Which turn states or confirms a solution was never labelled.
 """
 
 
@@ -57,12 +64,19 @@ def write_card(artifact: Artifact) -> None:
         *(f"### {name}\n\n{_report(report)}" for name, report in metrics.get("csat", {}).items()),
         "## Sentiment, held-out lines",
         _lines(metrics.get("sentiment", {})),
+        *_intensities(metrics.get("sentiment", {})),
         *(
             f"### Direction of sentiment, {name}\n\n{_report(report)}"
             for name, report in metrics.get("direction", {}).items()
         ),
+        *(
+            f"## Compliance, held-out conversations of {name}, {report['playbook']}\n\n{_report(report)}"
+            for name, report in metrics.get("compliance", {}).items()
+        ),
         *(f"## Acts, {name}\n\n{_acts(report)}" for name, report in metrics.get("acts", {}).items()),
-        _LIMITS,
+        _LIMITS.format(
+            satisfaction=_STC3_LIMITS if any(s.name.startswith("stc3-") for s in manifest.data) else _SURVEY_LIMITS
+        ),
     ]
     (artifact.path / "README.md").write_text("\n\n".join(parts), encoding="utf-8")
 
@@ -78,8 +92,11 @@ def _notices(metrics: Mapping[str, Any]) -> Iterator[str]:
         yield "## Published although a gate refused"
         yield f"Reason given: {forced['why']}\n\n" + "\n".join(f"- {line}" for line in forced["refused"])
     if excused := metrics.get("excused"):
-        yield "## Baselines that win"
+        yield "## Excused: baselines that win, bounds that are missed"
         yield "\n".join(f"- {check}: {why}" for check, why in excused.items())
+    if warnings := metrics.get("warnings"):
+        yield "## Bounds missed, by no more than sampling error explains"
+        yield "\n".join(f"- {line}" for line in warnings)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -115,7 +132,8 @@ def _report(report: Mapping[str, Any]) -> str:
 
 def _slice_names(report: Mapping[str, Any]) -> list[str]:
     slices = report.get("slices", {}).values()
-    return list(dict.fromkeys(name for values in slices for figures in values.values() for name in figures))
+    names = dict.fromkeys(name for values in slices for figures in values.values() for name in figures)
+    return [name for name in names if name != "intervals"]
 
 
 def _lines(by_corpus: Mapping[str, Mapping[str, Any]]) -> str:
@@ -135,6 +153,25 @@ def _lines(by_corpus: Mapping[str, Mapping[str, Any]]) -> str:
         )
     head = ("corpus", "lines", "classes", "accuracy ↑ / best baseline", "macro-F1 ↑ / best baseline")
     return "The baselines are fitted on the same corpus, ours once for all.\n\n" + _table(head, rows)
+
+
+def _intensities(by_corpus: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a table of how well the strength of the feeling is told, where a corpus has it."""
+    rows = [
+        (
+            name,
+            str(report["intensity_lines"]),
+            f"{_show(report['intensity_mae'])} {_bounds(report['intervals']['intensity_mae'])}",
+            _show(report["intensity_of_mean_mae"]),
+            _show(report["intensity_of_score_mae"]),
+            f"{_show(report['intensity_spearman'])} {_bounds(report['intervals']['intensity_spearman'])}",
+        )
+        for name, report in by_corpus.items()
+        if "intensity_lines" in report
+    ]
+    if rows:
+        head = ("corpus", "lines", "mean absolute error ↓", "always the mean", "the score's size", "Spearman ↑")
+        yield "### Intensity, 0 (none) … 1\n\n" + _table(head, rows)
 
 
 def _acts(report: Mapping[str, Any]) -> str:

@@ -7,23 +7,28 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from models.artifacts import Artifact, Component, DataSource, write_manifest
 from models.scorers.compliance import load_playbook
 from models.scorers.sentiment import SentimentScorer
 from training.config import Config
 from training.data.acts import read_act_lines
+from training.data.enough import surveys_to_calibrate
 from training.data.files import OWN, file_sha256, located
 from training.data.prepare import prepare_data
 from training.data.prepared import Prepared
+from training.data.rated import as_dialogue
 from training.data.replay import Observe
 from training.data.vectors import VectorStore
 from training.evaluate.acts import measure_acts
+from training.evaluate.compliance_baselines import exemplar_files
 from training.evaluate.held_out import measure
 from training.fit.acts import fit_acts
 from training.fit.csat import fit_csat
@@ -41,7 +46,13 @@ _SENTIMENT_CODE = ("training/fit/sentiment*.py", "training/fit/direction.py", "m
 _KEYWORDS = "ecommerce-zh@1"  # patterns only: what the heads of acts are compared with
 _CSAT_CODE = ("training/fit/csat*.py", "models/scorers/csat/*.py")
 _ACTS_CODE = ("training/fit/acts.py", "training/data/acts.py", "training/evaluate/acts.py", "models/scorers/acts/*.py")
-_SHARED_CODE = ("training/fit/calibrate.py", "training/data/replay.py", "models/text/*.py")
+_ENCODING_CODE = ("models/encode/tokens.py", "models/encode/onnx.py", "models/encode/static.py")
+_SHARED_CODE = (
+    "training/fit/calibrate.py",
+    "training/fit/heads.py",
+    "training/data/replay.py",
+    "models/text/*.py",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +100,10 @@ def fitted(config: Config, prepared: Prepared, *, finished: bool = False) -> Ite
         StaleError: With ``finished``, a stage is missing or out of date.
     """
     check_names(config.gates)
-    # One thread: results then do not depend on the machine's number of cores.
+    # One thread, also in linear algebra: results then do not depend on the machine's number of cores.
     torch.set_num_threads(1)
     stages = Stages(config.workplace, finished=finished)
-    with _vectors(config, prepared, stages) as (vectors, encoder):
+    with threadpool_limits(1), _vectors(config, prepared, stages) as (vectors, encoder):
         components, made = _fit_heads(config, prepared, vectors, encoder, stages)
         acts, acts_made = _fit_acts_stage(config, vectors, encoder, stages)
         if acts:
@@ -107,9 +118,10 @@ def _vectors(config: Config, prepared: Prepared, stages: Stages) -> Iterator[tup
     encoder, made = place_encoder(config, prepared, config.workplace / "artifact", stages)
     try:
         vectors = VectorStore(encoder, config.cache)
-        inputs = {"encoder": encoder.fingerprint, "data": prepared.digests}
+        encoded_by = code(*_ENCODING_CODE)
+        inputs = {"encoder": encoder.fingerprint, "data": prepared.digests, "code": encoded_by}
         stages.run("vectors", inputs, lambda: vectors.warm(prepared.texts()))
-        yield vectors, made
+        yield vectors, fingerprint([made, encoded_by])
     finally:
         encoder.close()
 
@@ -151,8 +163,9 @@ def _fit_sentiment(config: Config, prepared: Prepared, vectors: VectorStore, dir
     train = [line for split in prepared.lines.values() for line in split.train]
     fit_sentiment(train, prepared.corpora, vectors, config.sentiment, config.seed, directory)
     calibration = [line for split in prepared.lines.values() for line in split.calibration]
-    own = [split for name, split in prepared.lines.items() if prepared.corpora[name].file.startswith(OWN)]
-    calm = [line for split in own for line in split.calibration if line.label == "neutral"]
+    own = {name for name in prepared.lines if prepared.corpora[name].file.startswith(OWN)}
+    still = [line for line in calibration if line.label == "neutral"]
+    calm = [line for line in still if line.corpus in own] or still  # those of service chats, where there are any
     found = fit_sentiment_rule(calibration, calm, vectors, directory, config.sentiment, config.seed)
     observe = SentimentScorer.from_files(directory, found, "unpublished").observe
     # Turns that taught the head look too sure to teach what a shift is called; better others, where there are any.
@@ -166,10 +179,37 @@ def _fit_csat(
 ) -> dict[str, Any]:
     shutil.rmtree(directory, ignore_errors=True)
     dialogues = prepared.dialogues.train
+    if not dialogues:
+        return _fit_csat_on_surveys(config, prepared, sentiment, vectors, directory)
     examples = dialogue_examples(dialogues, sentiment, vectors)
     for split in prepared.rated.values():
         examples += rated_examples(split.train, sentiment, vectors)
     unseen = fit_csat(examples, vectors.dimension, config.csat, config.seed, directory)
+    told = list(zip(examples, unseen, strict=True))[len(dialogues) :]
+    return fit_csat_rule(dialogues, unseen[: len(dialogues)], config.csat, told)
+
+
+def _fit_csat_on_surveys(
+    config: Config, prepared: Prepared, sentiment: Observe, vectors: VectorStore, directory: Path
+) -> dict[str, Any]:
+    """Fit without STC-3: ratings stand for all three qualities, outcomes are the users' own, nuggets stay unknown."""
+    chosen = [
+        (row, found[0])
+        for row in surveys_to_calibrate(prepared)
+        if (found := rated_examples([row], sentiment, vectors))
+    ]
+    known = {id(row) for row, _ in chosen}
+    others = [row for split in prepared.rated.values() for row in split.train if id(row) not in known]
+    examples = [*(example for _, example in chosen), *rated_examples(others, sentiment, vectors)]
+    examples = [
+        replace(example, quality=np.repeat(example.quality.max(axis=0)[None], len(example.quality), axis=0))
+        for example in examples
+    ]
+    unseen = fit_csat(examples, vectors.dimension, config.csat, config.seed, directory)
+    dialogues = [
+        as_dialogue(row, ["customer" if part[0].side == "customer" else "agent" for part in example.rounds])
+        for row, example in chosen
+    ]
     return fit_csat_rule(dialogues, unseen[: len(dialogues)], config.csat)
 
 
@@ -187,7 +227,7 @@ def _fit_acts_stage(
         "settings": asdict(config.acts),
         "keywords": load_playbook(_KEYWORDS).hash,
         "seed": config.seed,
-        "code": code(*_ACTS_CODE, "models/text/*.py"),
+        "code": code(*_ACTS_CODE, "training/fit/heads.py", "models/text/*.py"),
     }
     return stages.run("acts", inputs, lambda: _fit_acts(config, vectors, directory), directory)
 
@@ -206,6 +246,11 @@ def _acts_sources(config: Config) -> list[DataSource]:
         return []
     paths = [located(name, config.data) for name in config.acts.files]
     return [DataSource(path.stem, file_sha256(path), len(read_act_lines(path)), config.acts.terms) for path in paths]
+
+
+def playbook_hashes(prepared: Prepared) -> dict[str, str]:
+    """Return by section of users' labels the hash of the playbook that its verdicts are about."""
+    return {name: load_playbook(split.playbook).hash for name, split in prepared.labelled.items()}
 
 
 def _describe(
@@ -228,7 +273,11 @@ def _describe(
         "data": [*prepared.sources, *_acts_sources(config)],
     }
     unmeasured = write_manifest(directory, **described, metrics={})
-    inputs = {"fitted": made, "data": prepared.digests, "code": code("training/evaluate/*.py")}
+    inputs = {
+        "fitted": made,
+        "data": [prepared.digests, playbook_hashes(prepared), *map(file_sha256, exemplar_files())],
+        "code": code("training/evaluate/*.py", "models/scorers/compliance/*.py"),
+    }
     figures, _ = stages.run("figures", inputs, lambda: measure(unmeasured, prepared, vectors, baselines=True))
     artifact = write_manifest(directory, **described, metrics={**figures, **reports})
     write_card(artifact)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,11 @@ from models.artifacts import Artifact, load_artifact, write_manifest
 from models.artifacts.manifest import MANIFEST_NAME
 from models.errors import ArtifactError, AttuneError
 from training.config import Config
-from training.evaluate.held_out import Figures, measure
+from training.evaluate.held_out import MEASURED, Figures, measure
 from training.evaluate.tasks import opened_vectors
 from training.publish.card import write_card
-from training.publish.fitting import Fitted
-from training.publish.gates import Check, check_gates
+from training.publish.fitting import Fitted, playbook_hashes
+from training.publish.gates import Check, best_figures, check_gates
 from training.publish.stages import Stages, beside, code, log, write_whole
 
 
@@ -41,12 +41,18 @@ def publish(config: Config, fitted: Fitted, why: str | None = None) -> Artifact:
         GateError: A gate refuses.
     """
     old, figures, problem = _published(config, fitted)
-    checks = check_gates(fitted.artifact.manifest.metrics, figures, config.gates, config.csat.coverage)
+    new, gates, coverage = _sets(fitted.artifact.manifest.metrics), config.gates, config.csat.coverage
+    before = old.manifest.metrics.get("best") if old else None
+    checks = check_gates(new, figures, gates, coverage, before)
+    best = best_figures(best_figures(before, figures or {}, gates, coverage), new, gates, coverage)
     report = {"published": old.id if old else None, "checks": [asdict(check) for check in checks]}
     write_whole(config.workplace / "gates.json", json.dumps(report, ensure_ascii=False, indent=1))
     refused = [problem] if problem else []
     refused += [str(check) for check in checks if not check.passed]
-    log(f"gates: {len(checks)} comparisons, {len(refused)} refused")
+    warnings = [str(check) for check in checks if check.warning]
+    log(f"gates: {len(checks)} comparisons, {len(refused)} refused, {len(warnings)} warnings")
+    for line in warnings:
+        log(f"  ! {line}")
     if refused and why is None:
         lines = "\n".join(f"  ✗ {line}" for line in refused)
         raise GateError(
@@ -56,7 +62,13 @@ def publish(config: Config, fitted: Fitted, why: str | None = None) -> Artifact:
             '加 --force --why "原因" 可强制发布,并写入模型卡',
             location=str(config.workplace / "gates.json"),
         )
-    return _replace(config.out, fitted.artifact, _notes(old, fitted.artifact, checks, refused, why))
+    notes = _notes(old, fitted.artifact, checks, refused, why)
+    return _replace(config.out, fitted.artifact, {**notes, **({"best": best} if best else {})})
+
+
+def _sets(metrics: Mapping[str, Any]) -> dict[str, Figures]:
+    """Return the reports of held-out rows; those of other kinds (acts: lines left out crosswise) are not compared."""
+    return {name: metrics[name] for name in MEASURED if name in metrics}
 
 
 def _published(config: Config, fitted: Fitted) -> tuple[Artifact | None, dict[str, Figures] | None, str | None]:
@@ -74,7 +86,8 @@ def _published(config: Config, fitted: Fitted) -> tuple[Artifact | None, dict[st
 
 def _measure(old: Artifact, config: Config, fitted: Fitted) -> dict[str, Figures]:
     run = code("training/evaluate/*.py", "training/data/replay.py", "models/scorers/**/*.py", "models/text/*.py")
-    inputs = {"artifact": old.id, "data": fitted.prepared.digests, "code": run}
+    data = [fitted.prepared.digests, playbook_hashes(fitted.prepared)]
+    inputs = {"artifact": old.id, "data": data, "code": run}
 
     def action() -> dict[str, Figures]:
         if old.manifest.encoder == fitted.vectors.fingerprint:
@@ -94,6 +107,8 @@ def _notes(
     notes: dict[str, Any] = {}
     if excused := {f"{check}": check.excused for check in checks if check.excused}:
         notes["excused"] = excused
+    if warned := [str(check) for check in checks if check.warning]:
+        notes["warnings"] = warned
     if refused:
         notes["forced"] = {"why": why, "refused": list(refused)}
     elif old and "forced" in old.manifest.metrics and _same(old, new):

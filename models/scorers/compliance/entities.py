@@ -14,8 +14,8 @@ import re2
 
 from models.domain.cue import PERSONAL_KINDS, Cue, Entity
 from models.scorers.compliance.pieces import Span, overlap
-from models.text.masking import find_personal_data
 from models.text.normalise import Normalised
+from models.text.pii import find_personal_data
 
 _MOST_MATCHES = 40
 

@@ -24,7 +24,7 @@ def list_playbooks() -> tuple[Playbook, ...]:
     """Return the packaged playbooks, all versions of each, by id and version."""
     return tuple(
         sorted(
-            (_from_document(document, _packaged)[0] for document in _packaged_documents().values()),
+            (_from_document(document, packaged_document)[0] for document in _packaged_documents().values()),
             key=lambda playbook: (playbook.id, playbook.version),
         )
     )
@@ -53,7 +53,7 @@ def read_playbook(spec: str | Path) -> tuple[Playbook, Document]:
         InvalidPlaybookError: As ``load_playbook``.
     """
     if not is_file_spec(spec):
-        return _from_document(_packaged(str(spec)), _packaged)
+        return _from_document(packaged_document(str(spec)), packaged_document)
     path = Path(spec)
     if not path.exists():
         raise UnknownPlaybookError(
@@ -74,7 +74,7 @@ def parse_playbook(text: str, source: str, find: Callable[[str], Document] | Non
         InvalidPlaybookError: It is no playbook; the error names source, line and path.
     """
     document = with_examples(parse_document(text, source, InvalidPlaybookError), None)
-    return _from_document(document, find or _packaged)
+    return _from_document(document, find or packaged_document)
 
 
 def is_file_spec(spec: str | Path) -> bool:
@@ -109,7 +109,12 @@ def _packaged_documents() -> Mapping[tuple[str, int], Document]:
     return {(document.data["id"], document.data["version"]): document for document in documents}
 
 
-def _packaged(spec: str) -> Document:
+def packaged_document(spec: str) -> Document:
+    """Return what a packaged playbook's file says, by ``id@version`` or by ``id`` for its newest version.
+
+    Raises:
+        UnknownPlaybookError: There is none.
+    """
     for (name, version), document in sorted(_packaged_documents().items(), reverse=True):
         if spec in (name, f"{name}@{version}"):
             return document
@@ -126,7 +131,7 @@ def _beside(path: Path) -> Callable[[str], Document]:
     def find(spec: str) -> Document:
         if spec.endswith((".yaml", ".yml")):
             return _read(path.parent / spec)
-        return _packaged(spec)
+        return packaged_document(spec)
 
     return find
 

@@ -17,6 +17,8 @@ from models.scorers.compliance.findings import MISSING, NO, YES, Finding
 from models.scorers.compliance.talk import Talk
 
 _MOST_EVIDENCE = 3
+# All of what must not have been said, so that without the words quoted nothing of it is left.
+_MOST_VIOLATIONS = 50
 _QUOTE_LENGTH = 40
 _DECIMALS = 6
 _PLACEHOLDER = re.compile(r"\{(message|after|quote)\}")
@@ -175,7 +177,8 @@ class Judge:
         )
 
     def _result(self, verdict: Verdict, found: Finding, talk: Talk) -> CheckResult:
-        evidence = tuple(talk.evidence(hit) for hit in found.hits[:_MOST_EVIDENCE])
+        most = _MOST_VIOLATIONS if self._check.kind == "forbidden" and verdict == "fail" else _MOST_EVIDENCE
+        evidence = tuple(talk.evidence(hit) for hit in found.hits[:most])
         confidence, chinese, english = self._outcomes[verdict]
         if found.hits:
             confidence = min(confidence, max(hit.sure for hit in found.hits))

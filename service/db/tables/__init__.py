@@ -5,8 +5,17 @@ from sqlmodel import SQLModel
 from service.db.tables.api_key import ApiKey
 from service.db.tables.conversation import ConversationRow
 from service.db.tables.conversation_revision import ConversationRevision
+from service.db.tables.playbook import PlaybookActivation, PlaybookVersion
 from service.db.tables.score import ScoreRow
 
 metadata = SQLModel.metadata
 
-__all__ = ["ApiKey", "ConversationRevision", "ConversationRow", "ScoreRow", "metadata"]
+__all__ = [
+    "ApiKey",
+    "ConversationRevision",
+    "ConversationRow",
+    "PlaybookActivation",
+    "PlaybookVersion",
+    "ScoreRow",
+    "metadata",
+]

@@ -46,6 +46,22 @@ def test_scores_newest_first(client: TestClient, document, score_all) -> None:
     assert latest == history[1]
 
 
+def test_what_to_say_instead_on_demand(client: TestClient, document, score_all) -> None:
+    post(client, *(document(f"c-{number}") for number in range(12)))
+    assert client.get("/v1/conversations/c-1/scores?coach=true").json() == {"items": [], "coaching": None}
+    score_all(*(f"c-{number}" for number in range(12)))
+    seen = 0
+    for number in range(12):
+        answer = client.get(f"/v1/conversations/c-{number}/scores?coach=true").json()
+        [score] = answer["items"]
+        failed = [check["id"] for check in score["bundle"]["compliance"]["checks"] if check["verdict"] == "fail"]
+        assert [one["check"] for one in answer["coaching"]] == failed
+        assert all(one["say"][0]["text"] for one in answer["coaching"])
+        seen += len(failed)
+    assert seen
+    assert client.get("/v1/conversations/c-1/scores").json()["coaching"] is None
+
+
 def test_a_revision_waits_for_its_own_score(client: TestClient, document, score_all) -> None:
     post(client, document())
     score_all("c-1")

@@ -81,6 +81,19 @@ def test_show_from_files(attune: Attune, tmp_path: Path) -> None:
     assert "[usage]" in attune("show", "c1", "--scores", scores).err
 
 
+def test_show_tells_what_to_say_instead(attune: Attune, tmp_path: Path) -> None:
+    path, scores = tmp_path / "many.jsonl", tmp_path / "scores.jsonl"
+    path.write_bytes(b"".join(line(conversation(n, turns=[{"role": "agent", "text": f"{n}"}])) for n in range(8)))
+    assert attune("score", path, "--out", scores).code == 0
+    plain = [attune("show", f"c{number}", "--conversations", path, "--scores", scores).out for number in range(8)]
+    coached = [
+        attune("show", f"c{number}", "--conversations", path, "--scores", scores, "--coach").out for number in range(8)
+    ]
+    assert not any("→ test engine" in one for one in plain)
+    assert [one.count("→ test engine") for one in coached] == [one.count("✗ fail") for one in plain]
+    assert any("→ test engine" in one for one in coached)
+
+
 def test_messages_count_from_1_and_checks_have_names(attune: Attune, tmp_path: Path) -> None:
     path, scores = tmp_path / "in.jsonl", tmp_path / "scores.jsonl"
     path.write_bytes(GOOD_1)

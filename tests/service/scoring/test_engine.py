@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from models.interchange import parse_conversation
 from service.conversations.read import get_conversation
@@ -43,11 +44,11 @@ def own_playbook(tmp_path: Path) -> ScoringSettings:
     return ScoringSettings(playbook=str(path), encoder="hashing")
 
 
-def test_a_playbook_of_ones_own_is_the_active_one(own_playbook: ScoringSettings) -> None:
-    first, *others = playbooks(own_playbook)
+def test_a_playbook_of_ones_own_is_the_active_one(own_playbook: ScoringSettings, session: Session) -> None:
+    first, *others = playbooks(session, own_playbook)
     assert (first.id, first.version, first.active) == ("tiny", 3, True)
     assert not any(one.active for one in others)
-    assert playbook(own_playbook, "tiny@3") == first
+    assert playbook(session, own_playbook, "tiny@3") == first
 
 
 def test_the_real_pipeline_scores_what_is_stored(own_playbook: ScoringSettings, database: Database, document) -> None:
@@ -87,10 +88,10 @@ def test_a_score_of_an_old_revision_does_not_become_current(database: Database, 
     class Slow(FakeEngine):
         """Somebody sends a further revision while the model runs."""
 
-        def score(self, conversations):
+        def score(self, conversations, playbook=None):
             with database.transaction() as session:
                 store_conversations(session, [parse_conversation(document(text="换一句"))], revise=True)
-            return super().score(conversations)
+            return super().score(conversations, playbook)
 
     with database.transaction() as session:
         store_conversations(session, [parse_conversation(document())])
@@ -103,7 +104,7 @@ def test_a_score_of_an_old_revision_does_not_become_current(database: Database, 
 
 def test_a_failure_is_forgotten_when_scoring_works(database: Database, document) -> None:
     class Broken(FakeEngine):
-        def score(self, conversations):  # noqa: ARG002
+        def score(self, conversations, playbook=None):  # noqa: ARG002
             raise ZeroDivisionError
 
     with database.transaction() as session:

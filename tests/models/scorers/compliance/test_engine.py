@@ -16,7 +16,7 @@ from models.domain.cue import Cue, Guard
 from models.domain.playbook import Bilingual, Check, Confidence, Playbook, Reasons
 from models.domain.scores import CheckResult, ComplianceScore
 from models.scorers.compliance import ComplianceScorer
-from models.text.masking import mask
+from models.text.pii import mask
 
 Line = tuple[Role, str]
 A, C = "agent", "customer"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text.masking import find_personal_data, is_id_card, is_luhn, mask
+from models.text.pii import find_personal_data, is_id_card, is_luhn, mask
 
 # All invented; the ID numbers carry valid check characters, the cards satisfy Luhn.
 _FOUND = [
@@ -22,7 +22,7 @@ _FOUND = [
     ("身份证号:110105********002X", "身份证号:110***********002X", "id_card"),
     ("卡号6222021234567890128", "卡号6222***********0128", "bank_card"),
     ("卡4111-1111-1111-1111谢谢", "卡4111-****-****-1111谢谢", "bank_card"),
-    ("卡 6222 0212 3456 7890 128", "卡 6222 **** **** **** 128", "bank_card"),
+    ("卡 6222 0212 3456 7890 128", "卡 6222 **** **** ***0 128", "bank_card"),
     ("卡号6222****0128", "卡号6222****0128", "bank_card"),
     ("邮箱zhangsan@example.com谢谢", "邮箱z*******@example.com谢谢", "email"),
     ("a@example.com", "*@example.com", "email"),
@@ -40,7 +40,27 @@ _FOUND = [
     ("收件人：李四 地址", "收件人：李* 地址", "name"),
     ("地址:浙江省杭州市西湖区文三路123号5栋", "地址:浙江省杭州市************", "address"),
     ("寄到广东省深圳市南山区科技园路1号", "寄到广东省深圳市*********", "address"),
-    ("我住在朝阳区建国路88号", "我住在朝阳区建国路***", "address"),
+    ("1 3 8 1 2 3 4 5 6 7 8", "1 3 8 * * * * 5 6 7 8", "phone"),
+    ("电话一三八一二三四五六七八", "电话一三八****五六七八", "phone"),
+    ("138·1234·5678", "138·****·5678", "phone"),
+    ("手機 0912-345-678", "手機 091*-**5-678", "phone"),
+    ("call (415) 555-0132", "call (415) ***-0132", "phone"),
+    ("座机010-62345678", "座机010-****5678", "landline"),
+    ("(0512)65432109", "(0512)****2109", "landline"),
+    ("身份证110105491231002", "身份证110********1002", "id_card"),
+    ("护照E12345678", "护照E1*****78", "passport"),
+    ("车牌粤B·12345", "车牌粤B·*****", "licence_plate"),
+    ("新能源粤BD12345", "新能源粤B******", "licence_plate"),
+    ("发我zhangsan艾特example点com", "发我z*******艾特example点com", "email"),
+    ("mary dot j at example dot com", "m********* at example dot com", "email"),
+    ("V❤:huahua-888", "V❤:hu********", "account"),
+    ("我叫林晓雨", "我叫林**", "name"),
+    ("my name is John Carter", "my name is J**********", "name"),
+    ("翠竹苑6幢1单元302", "翠竹苑6幢******", "address"),
+    ("江苏省南京市鼓楼区汉口路22号", "江苏省南京市*********", "address"),
+    ("3栋2单元501", "3栋******", "address"),
+    ("send to 12 Rosewood Lane, Leeds", "send to *********** Lane*******", "address"),
+    ("我住在朝阳区建国路88号", "我住在朝阳区******", "address"),
 ]
 _LEFT_ALONE = [
     "订单号202311050123456789",
@@ -74,6 +94,22 @@ _LEFT_ALONE = [
     "收件人 填错了",
     "地址写错了能改吗",
     "寄到哪里?",
+    "400-820-1234",
+    "客服4008201234",
+    "银行95588",
+    "call 1-800-555-0199",
+    "知道15号发货吗",
+    "商城15号有活动吗",
+    "详细地址（**市**区**路**号）",
+    "我叫外卖送来的",
+    "本人已签收",
+    "马上 13号发",
+    "桌子1500*600*1800",
+    "全新A12345款",
+    "look at example.com",
+    "@ brand @ shop.com",
+    "2 on the way",
+    "I am at 327 Provincial Highway",
     "寄到北京市15号能到吗",
     "寄到你们店的话市区要20天吗",
 ]
@@ -91,10 +127,12 @@ def test_what_only_looks_like_personal_data_stays(text: str) -> None:
     assert find_personal_data(text) == []
 
 
-@pytest.mark.parametrize("tail", [" 张三 13812345678", "13812345678"])
-def test_an_address_ends_before_the_phone_that_follows(tail: str) -> None:
+@pytest.mark.parametrize(
+    ("tail", "kinds"), [(" 张三 13812345678", ["address", "name", "phone"]), ("13812345678", ["address", "phone"])]
+)
+def test_an_address_ends_before_the_phone_that_follows(tail: str, kinds: list[str]) -> None:
     text = "地址:浙江省杭州市西湖区文三路123号5栋301室" + tail
-    assert [datum.kind for datum in find_personal_data(text)] == ["address", "phone"]
+    assert [datum.kind for datum in find_personal_data(text)] == kinds
     assert "文三路" not in mask(text)
     assert "张三" not in mask(text)
     assert mask(text).endswith("138****5678")
@@ -136,13 +174,19 @@ def test_check_characters() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["a@a.", "1", "138****5678", "地址:浙江省", "寄到浙江省1号", "姓名:张", "微信", "1 ", "*"]
-)
+    "unit",
+    [
+        "a@a.", "1", "138****5678", "地址:浙江省", "寄到浙江省1号", "姓名:张", "微信", "1 ", "*", "1*", "一", "一号",
+        "路1",
+        "1号楼", "a dot ", "1 A ", "+1", "我叫王", "A1栋", "1-", "省市区路", "12 Main ", "******** Street", "王\n",
+        "粤B·", "V❤",
+    ],
+)  # fmt: skip
 def test_a_very_long_message_is_masked_in_linear_time(unit: str) -> None:
     def seconds(length: int) -> float:
         text = (unit * length)[:length]
-        started = time.perf_counter()
+        started = time.process_time()
         mask(text)
-        return time.perf_counter() - started
+        return time.process_time() - started
 
-    assert seconds(20_000) < 2  # some hundredths of a second where nothing else runs
+    assert seconds(100_000) < 10  # under a second where nothing else runs
