@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from models.domain.scores import ScoreBundle
-
-# Four decimals are more than any of the figures can bear, and hide what differs in the last bits between processors.
-DECIMALS = 4
+from models.domain.scores import DECIMALS, ScoreBundle
 
 
 def bundle_to_json(bundle: ScoreBundle) -> dict[str, Any]:
@@ -20,7 +17,11 @@ def bundle_to_json(bundle: ScoreBundle) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {
+            field.name: _plain(getattr(value, field.name))
+            for field in fields(value)
+            if not (field.metadata.get("unless_default") and getattr(value, field.name) == field.default)
+        }
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
