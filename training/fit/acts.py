@@ -73,8 +73,8 @@ def act_targets(lines: Sequence[ActLine], near_miss: float, unlooked: float) -> 
 
 
 def _weight(line: ActLine, act: str, near_miss: float, unlooked: float) -> float:
-    if act in line.known:
-        return near_miss if act in line.not_acts else 1.0
+    if act in line.known or act in line.told:
+        return line.told.get(act, 1.0) * (near_miss if act in line.not_acts else 1.0)
     return unlooked if act in BREACHES and line.role == "agent" else 0.0
 
 

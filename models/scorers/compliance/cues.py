@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,8 +15,8 @@ from models.scorers.compliance.entities import EntityFinder
 from models.scorers.compliance.exemplars import ExemplarHeads
 from models.scorers.compliance.keywords import KeywordFinder
 from models.scorers.compliance.patterns import PatternFinder
-from models.scorers.compliance.pieces import Pieces, Span, count_words, is_blank, overlap
-from models.text.normalise import normalise
+from models.text.pieces import Pieces, Span, count_words, is_blank, overlap
+from models.text.normalise import Normalised, normalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,21 @@ class TurnCues:
     seen: Mapping[str, tuple[Span, ...]]
     blank: bool
     sure: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a message's words show, before anybody asked how it is meant and felt.
+
+    Attributes:
+        plain: The message in its normalised spelling.
+        spans: Per cue its spans in the normalised text.
+        sure: How probable the cues are that an exemplar head found.
+    """
+
+    plain: Normalised
+    spans: Mapping[str, Sequence[Span]]
+    sure: Mapping[str, float]
 
 
 class CueFinder:
@@ -69,9 +84,12 @@ class CueFinder:
             acts: Probabilities of the acts that its speaker can perform; ``None`` where nobody looked.
             vector: Its vector by the encoder that the exemplars were encoded with, or ``None``.
         """
+        return self.settle(self.match(text, vector), sentiment, acts)
+
+    def match(self, text: str, vector: NDArray[np.float32] | None = None) -> Matched:
+        """Return what the words of ``text`` show; arguments as in :meth:`find`."""
         plain = normalise(text)
         found: dict[str, list[Span]] = {}
-        whole = (0, len(plain.text))
         if plain.text:
             pieces = Pieces(plain.text)
             raw = self._matches(text, pieces)
@@ -83,12 +101,31 @@ class CueFinder:
             for name in self._rest:
                 if rest := _rest(self._cues[name], found, pieces):
                     found[name] = rest
+        return Matched(plain, found, self._exemplars.find(vector))
+
+    def settle(
+        self,
+        matched: Matched,
+        sentiment: float | None,
+        acts: Mapping[str, float] | None,
+        cues: Mapping[str, Cue] | None = None,
+    ) -> TurnCues:
+        """Return what a message shows in the end.
+
+        Args:
+            matched: What its words show.
+            sentiment: As in :meth:`find`.
+            acts: As in :meth:`find`.
+            cues: Instead of the playbook's: the same with other thresholds of acts.
+        """
+        plain, found = matched.plain, dict(matched.spans)
+        whole = (0, len(plain.text))
         if acts is not None:
-            self._weigh(acts, whole, found)
-        sure = self._exemplars.find(vector)
-        for name in sure:
+            self._weigh(acts, whole, found, cues or self._cues)
+        sure = dict(matched.sure)
+        for name in matched.sure:
             if name in found:  # words say it, too: certain
-                sure = {other: p for other, p in sure.items() if other != name}
+                del sure[name]
             else:
                 found[name] = [whole]
         if sentiment is not None:
@@ -113,16 +150,18 @@ class CueFinder:
                     raw[name] = sorted({*raw.get(name, ()), *kept})
         return raw
 
-    def _weigh(self, acts: Mapping[str, float], whole: Span, found: dict[str, list[Span]]) -> None:
+    def _weigh(
+        self, acts: Mapping[str, float], whole: Span, found: dict[str, Sequence[Span]], cues: Mapping[str, Cue]
+    ) -> None:
         """Add what the heads find in the whole message; take back what they do not back."""
         for name in self._acts:
-            cue = self._cues[name]
+            cue = cues[name]
             if cue.backed_by and name in found and acts.get(cue.backed_by.name, 0.0) < cue.backed_by.least:
                 del found[name]
             if cue.act and name not in found and acts.get(cue.act.name, 0.0) >= cue.act.least:
                 found[name] = [whole]
 
-    def _measure(self, text: str, found: dict[str, list[Span]]) -> None:
+    def _measure(self, text: str, found: dict[str, Sequence[Span]]) -> None:
         """Take back what stands in messages of another length; add what is shown by the length alone."""
         length = count_words(text)
         for name, limits in self._lengths.items():
