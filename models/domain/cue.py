@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Literal, get_args
 Reach = Literal["match", "clause", "sentence", "message"]
 Piece = Literal["clause", "sentence", "message"]
 MeasuredKind = Literal["amount", "percentage", "date", "time", "duration", "order_number", "link"]
-PersonalKind = Literal["phone", "email", "account", "id_card", "bank_card", "plate", "address", "name"]
+PersonalKind = Literal[
+    "phone", "landline", "email", "account", "id_card", "passport", "bank_card", "licence_plate", "address", "name"
+]
 PERSONAL_KINDS: tuple[str, ...] = get_args(PersonalKind)
 
 # Read by pydantic where a file is validated; means nothing to the standard library.

@@ -62,8 +62,8 @@ _PATTERNS: Mapping[str, str] = {
         r"|\b(?:sf|yt|zto|sto|jd[a-z]{0,2}|jt|yd|ems)\d{8,18}\b|\b\d{15,24}\b"
     ),
     "link": (
-        r"\b(?:https?://|www\.)[!-~]{3,2000}"
-        r"|\b(?:[a-z\d-]{1,63}\.){1,4}(?:com|cn|net|org|shop|top|cc|io|vip|xyz|info|co|me)\b(?:/[!-~]{0,2000})?"
+        r"\b(?:https?://|www\.)[!-~]{3,900}"
+        r"|\b(?:[a-z\d-]{1,63}\.){1,4}(?:com|cn|net|org|shop|top|cc|io|vip|xyz|info|co|me)\b(?:/[!-~]{0,900})?"
     ),
 }
 _HOURS = {

@@ -13,7 +13,15 @@ from models.domain.context import Context
 from models.domain.conversation import Conversation, Turn
 from models.domain.playbook import Playbook
 from models.errors import InvalidPlaybookError, UnknownPlaybookError
-from models.scorers.compliance import ComplianceScorer, list_playbooks, load_playbook, playbook_schema
+from models.pipeline.run import mask_turn, open_context, take_turn
+from models.scorers.compliance import (
+    ComplianceScorer,
+    conversation_of,
+    list_playbooks,
+    load_playbook,
+    parse_playbook,
+    playbook_schema,
+)
 from models.scorers.compliance.loading import PACKAGED
 
 _GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "playbooks.md"
@@ -273,8 +281,8 @@ def test_the_published_schema_is_that_of_the_code() -> None:
 @pytest.mark.parametrize("path", sorted(PACKAGED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_packaged_files_and_the_guides_example_fit_the_schema(path: Path) -> None:
     fits = jsonschema_rs.validator_for(playbook_schema())
-    for text in (path.read_text(encoding="utf-8"), _example()):
-        fits.validate(yaml.safe_load(text))
+    for text in (path.read_text(encoding="utf-8"), _example(), _example(1), _example(2)):
+        fits.validate(json.loads(json.dumps(yaml.safe_load(text), default=str)))
 
 
 def test_the_schema_lets_a_file_that_extends_another_say_less() -> None:
@@ -284,10 +292,28 @@ def test_the_schema_lets_a_file_that_extends_another_say_less() -> None:
     assert fits.is_valid({**short, "extends": "ecommerce-zh@2"})
 
 
-def _example() -> str:
+def _example(place: int = 0) -> str:
     blocks = re.findall(r"```yaml\n(.*?)```", _GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 1
-    return str(blocks[0])
+    assert len(blocks) == 3
+    return str(blocks[place])
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_the_guides_other_examples_pass_their_own_tests(place: int) -> None:
+    playbook, _ = parse_playbook(_example(place), "guide")
+    scorer = ComplianceScorer(playbook)
+    tested = 0
+    for check in playbook.checks:
+        for test in check.tests:
+            conversation = conversation_of(test)
+            context = open_context(conversation)
+            for turn in conversation.turns:
+                context = take_turn(context, turn, mask_turn(turn), None, [scorer])
+            found = next(one for one in scorer.score(context).checks if one.id == check.id)
+            assert found.verdict == test.expect, (check.id, test, found)
+            assert test.quote is None or any(test.quote in item.quote for item in found.evidence)
+            tested += 1
+    assert tested >= 2
 
 
 @pytest.mark.parametrize(
