@@ -117,4 +117,4 @@ class Bench:
             for matched, mood, acts in zip(self._matched[at], moods, case.acts, strict=True)
         ]
         talk = Talk(case.context, shown, self._finder.blind)
-        return self.judges[check].judge(talk, Reader(talk, self.playbook.conditions), talk.seen).verdict
+        return self.judges[check].judge(talk, Reader(talk, self.playbook.conditions)).verdict
