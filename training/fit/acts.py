@@ -34,14 +34,17 @@ def fit_acts(lines: Sequence[ActLine], vectors: VectorStore, fit: ActsFit, seed:
     """
     raw, ngrams = act_inputs(lines, vectors), [head_ngrams(mask(line.text)) for line in lines]
     truth, weights = act_targets(lines, fit.near_miss, fit.unlooked)
+    telling = weights.any(axis=1)  # the others are only asked about
     unseen = np.zeros(truth.shape)
     folds = np.array(fold_by_group(lines, fit.folds))
     for fold in range(fit.folds):
-        rows, left = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        rows, left = np.flatnonzero((folds != fold) & telling), np.flatnonzero(folds == fold)
         found = _fit(raw[rows], [ngrams[row] for row in rows], truth[rows], weights[rows], fit, seed)
         unseen[left] = act_logits(found, raw[left], [ngrams[row] for row in left], fit.lexical_share)
     slope, shift = _calibrate(unseen, truth, weights)
-    tensors = {**_fit(raw, ngrams, truth, weights, fit, seed), "slope": slope, "shift": shift}
+    rows = np.flatnonzero(telling)
+    whole = _fit(raw[rows], [ngrams[row] for row in rows], truth[rows], weights[rows], fit, seed)
+    tensors = {**whole, "slope": slope, "shift": shift}
     out.mkdir(parents=True, exist_ok=True)
     stored = {name: np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in tensors.items()}
     (out / WEIGHTS_NAME).write_bytes(save(stored))
@@ -105,32 +108,15 @@ def _loss(logits: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
 
 def _calibrate(logits: NDArray[np.float64], truth: _Array, weights: _Array) -> tuple[_Array, _Array]:
     """Return by act the slope and shift that make the logits' probabilities honest (Platt, 1999)."""
-    found = [
-        _platt(logits[rows, act], truth[rows, act].astype(np.float64))
-        for act in range(len(ACTS))
-        for rows in [weights[:, act] > 0]
-    ]
-    slope, shift = np.array(found, dtype=np.float32).T
-    return slope, shift
+    z, y, w = (torch.from_numpy(np.asarray(each, dtype=np.float64)) for each in (logits, truth, weights > 0))
+    slope, shift = nn.Parameter(torch.ones(len(ACTS)).double()), nn.Parameter(torch.zeros(len(ACTS)).double())
+    optimiser = torch.optim.LBFGS([slope, shift], max_iter=100, line_search_fn="strong_wolfe")
 
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = _loss(slope * z + shift, y, w)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
 
-def _platt(z: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return slope and shift by Newton's method with halved steps, drawn a little towards 1 and 0 so that they exist."""
-    rows, rest = np.stack([z, np.ones_like(z)]), np.array([1.0, 0.0])
-
-    def loss(at: NDArray[np.float64]) -> float:
-        logits = at @ rows
-        return float((np.logaddexp(0.0, logits) - y * logits).sum() + ((at - rest) ** 2).sum() / 2)
-
-    at = rest
-    for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-np.clip(at @ rows, -500.0, 500.0)))
-        slope = rows @ (p - y) + at - rest
-        step = np.linalg.solve((rows * (p * (1.0 - p))) @ rows.T + np.eye(2), slope)
-        size = 1.0
-        while size > 1e-6 and loss(at - size * step) > loss(at):
-            size /= 2
-        at = at - size * step
-        if np.abs(step).max() < 1e-9:
-            break
-    return at
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    return slope.detach().numpy().astype(np.float32), shift.detach().numpy().astype(np.float32)

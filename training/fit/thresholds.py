@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from training.fit.dials import Bench, Dial, Setting
 
 ACT_STEPS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.99)
-BACKED_STEPS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)  # 0: takes nothing back
+BACKED_STEPS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6)  # the least takes next to nothing back
 _ROUNDS = 4
 _COST = 10.0  # of a false accusation rate above the bound, in F1
 _NEIGHBOURS = (0.25, 0.5, 0.25)
 _PRIOR = 4.0  # verdicts that a check's overall accuracy counts for in the confidence of one kind of verdict
+_LEAST_GAIN = 0.02  # in F1, for which a dial is turned at all: less is mostly luck
 _FAIL = "fail"
 
 Rows = NDArray[np.intp]
@@ -91,6 +92,9 @@ def _best(
     steps = ACT_STEPS if dial[1] == "act" else BACKED_STEPS
     worth = np.array([_worth(bench, {**setting, dial: step}, checks, rows, bound) for step in steps])
     smooth = np.convolve(np.pad(worth, 1, mode="edge"), _NEIGHBOURS, mode="valid")
+    now = _worth(bench, setting, checks, rows, bound)
+    if smooth.max() < now + _LEAST_GAIN:
+        return setting[dial]
     best = np.flatnonzero(smooth >= smooth.max() - 1e-9)
     return steps[int(best[len(best) // 2])]  # the middle of a plateau
 
