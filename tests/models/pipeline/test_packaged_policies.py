@@ -9,6 +9,7 @@ from models.scorers.compliance import list_playbooks
 PUBLISHED = {
     "ecommerce-zh@1": "sha256:fbac4e95cd2c1ac08f1d58d968825dbdae676af17182fa66065cd68ddbeb94cc",
     "ecommerce-zh@2": "sha256:9dc579bc0069a564088748ed117e052f44b41c7883b50818051f51e9327ad9dc",
+    "ecommerce-zh@3": "sha256:83789ca259751f377fc167c99fd0e2e1893bb84bb0066390b1c0abc5f507957b",
     "default@1": "sha256:d29d120254f2cc0ebdfc990591eed22b36527a9441379c11db1fe2bb12a705b7",
 }
 
