@@ -14,6 +14,7 @@ PUBLISHED = {
     "aftersale@1": "sha256:e4cebed4b231bcd8d1e22bbc9069e83351f82fa9e3deee60dd1efa640aa6dc49",
     "complaint@1": "sha256:623945c4b9e76e37ddd6cf6dfca30b06bc030e0f06a785bf5fa371a7c8c1dacd",
     "presale@1": "sha256:d79b38734182f50cd88957a1f047ecd41693ba7a94e2e320e487d3046675adcb",
+    "ecommerce-zh@3": "sha256:83789ca259751f377fc167c99fd0e2e1893bb84bb0066390b1c0abc5f507957b",
     "default@1": "sha256:d29d120254f2cc0ebdfc990591eed22b36527a9441379c11db1fe2bb12a705b7",
 }
 
