@@ -19,7 +19,7 @@ from pathlib import Path
 from models.artifacts import load_artifact
 from models.domain.conversation import Conversation
 from models.pipeline import Pipeline, PipelineConfig, load_pipeline
-from models.pipeline.run import mask_turn, needs_vector
+from models.pipeline.run import encodable, mask_turn
 from service.ingest import read_conversations
 from service.ingest.outcomes import Accepted
 from service.samples import sample_path
@@ -50,7 +50,8 @@ def main() -> None:
         item.conversation for item in read_conversations(arguments.file or sample_path()) if isinstance(item, Accepted)
     ]
     turns = sum(len(conversation.turns) for conversation in conversations)
-    texts = [mask_turn(turn) for item in conversations for turn in item.turns if needs_vector(turn)]
+    turns = [turn for item in conversations for turn in item.turns]
+    texts = [heard for turn in turns if (heard := encodable(turn, mask_turn(turn)))]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{len(conversations)} conversations, {turns} turns, {len(texts)} texts, {len(set(texts))} different")
     print(f"artifact: {load_artifact(arguments.artifact).id}")

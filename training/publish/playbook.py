@@ -81,7 +81,9 @@ def tune_playbook(
         vectors.warm(turn.text for row in rows for turn in row.conversation.turns)
         bench = Bench(playbook, _cases(rows, playbook, artifact, vectors, config))
     tuned = tune(bench, start, free, FOLDS, bound)
-    numbers = {place: tuned.setting[dial] for dial in free if (place := _place(dial, places))}
+    numbers: dict[tuple[str | int, ...], float] = {
+        place: tuned.setting[dial] for dial in free if (place := _place(dial, places))
+    }
     numbers |= _sure(tuned, bench, text, places)
     numbers[("version",)] = playbook.version + 1 if version is None else version
     out.write_text(with_numbers(text, numbers), encoding="utf-8")
