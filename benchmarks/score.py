@@ -49,9 +49,9 @@ def main() -> None:
     conversations: Sequence[Conversation] = [
         item.conversation for item in read_conversations(arguments.file or sample_path()) if isinstance(item, Accepted)
     ]
-    turns = sum(len(conversation.turns) for conversation in conversations)
-    turns = [turn for item in conversations for turn in item.turns]
-    texts = [heard for turn in turns if (heard := encodable(turn, mask_turn(turn)))]
+    said = [turn for conversation in conversations for turn in conversation.turns]
+    turns = len(said)
+    texts = [heard for turn in said if (heard := encodable(turn, mask_turn(turn)))]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{len(conversations)} conversations, {turns} turns, {len(texts)} texts, {len(set(texts))} different")
     print(f"artifact: {load_artifact(arguments.artifact).id}")
