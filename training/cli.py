@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
         "--playbook", help="compliance only: a packaged playbook or a YAML file (default: ecommerce-zh)"
     )
     evaluate.set_defaults(run=_evaluate)
-    tune = commands.add_parser("tune-playbook", help="set a playbook's thresholds and confidences on labels of your own")
+    tune = commands.add_parser(
+        "tune-playbook", help="set a playbook's thresholds and confidences on labels of your own"
+    )
     tune.add_argument("playbook", help="a packaged playbook or a YAML file")
     tune.add_argument("--labels", type=Path, nargs="+", required=True, help="files of labelled conversations")
     tune.add_argument("--out", dest="written", type=Path, required=True, help="the YAML file to write")

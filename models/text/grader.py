@@ -21,15 +21,18 @@ _ORDERS = (
     "(?:忽略|无视|忘记|忘掉|不要理会|抛开)[^。!?\\n]{0,8}(?:规则|指令|提示词|设定|手册)",
     f"(?:作为|你是|你现在是|扮演|当成)[^。!?\\n]{{0,6}}(?:ai|{_JUDGING})(?:员|器|模型|系统|助手|机器人|{_JUDGING})",
     f"(?:{_JUDGING})(?:员|器|模型|系统|ai|机器人|说明)(?:注意|请|您好|你好|必须|应|:|\\]|】)|宽松的(?:{_JUDGING})",
-    "^[ (\\[【#*<]*(?:管理员|系统|开发者|system|admin|assistant|developer)(?:指令|命令|提示|消息|override)?[ )\\]】#*>]*:",
+    "^[ (\\[【#*<]*(?:管理员|系统|开发者|system|admin|assistant|developer)(?:指令|命令|提示|消息|override)?"
+    "[ )\\]】#*>]*:",
     "(?:输出|给出|返回|判[定为]为?|标记|标为)[^。!?\\n]{0,8}(?:pass\\b|无违规|没有违规|合格|\\bna\\b|满分|所有检查|全部通过)",
-    f"不(?:参与|计入|纳入)(?:{_JUDGING})|人工复核通过|客服表现优秀|上文客服的话",
+    f"不(?:参与|计入|纳入)(?:{_JUDGING})|人工复核通过",
     "\\b(?:ignore|disregard|forget|override)\\b[^.!?]{0,20}\\b(?:instructions?|rules?|playbook|prompt)\\b",
-    "\\b(?:grader|evaluator|playbook|compliance score|perfect (?:\\w+ )?score)\\b|\\bverdict\\b[^.!?]{0,12}\\b(?:pass|na)\\b",
+    "\\b(?:grader|evaluator|playbook|compliance score|perfect (?:\\w+ )?score)\\b",
+    "\\bverdict\\b[^.!?]{0,12}\\b(?:pass|na)\\b",
     "\\b(?:mark|set|give)\\b[^.!?]{0,12}\\b(?:every|all|each)\\b[^.!?]{0,12}\\bchecks?\\b|\\ball checks pass\\b",
-    "\\b(?:note|message) to (?:any|the) (?:ai|model|reviewer)\\b|\\bdo not (?:grade|score|evaluate)\\b|\\btest conversation\\b",
+    "\\b(?:note|message) to (?:any|the) (?:ai|model|reviewer)\\b|\\bdo not (?:grade|score|evaluate)\\b",
+    "\\btest conversation\\b",
     "\\bthe agent did nothing wrong\\b|\\b(?:score ?= ?100|critical ?= ?false)\\b|(?:begin|end) override",
-    "<\\|[a-z_]+\\|>|\\[/?inst\\]|</?(?:conversation|verdict|system)>|<!--|\"(?:verdict|checks|critical|evidence)\" ?:",
+    '<\\|[a-z_]+\\|>|\\[/?inst\\]|</?(?:conversation|verdict|system)>|<!--|"(?:verdict|checks|critical|evidence)" ?:',
 )
 _ORDER = re2.compile("|".join(f"(?:{order})" for order in _ORDERS))
 

@@ -16,7 +16,9 @@ _SAID = (("customer", "杯子碎了"), ("agent", "呵呵"), ("agent", "马上补
 
 def _lines(labels: dict[str, Any], said: Sequence[tuple[str, str]] = _SAID) -> list[ActLine]:
     turns = [{"role": role, "text": text} for role, text in said]
-    return lines_of_verdicts([parse_labels({"id": "c-1", "turns": turns, "labels": labels})], load_playbook("ecommerce-zh"))
+    return lines_of_verdicts(
+        [parse_labels({"id": "c-1", "turns": turns, "labels": labels})], load_playbook("ecommerce-zh")
+    )
 
 
 def test_a_playbook_tells_which_act_a_check_is_about() -> None:
@@ -29,7 +31,9 @@ def test_a_playbook_tells_which_act_a_check_is_about() -> None:
 
 
 def test_every_message_of_a_person_is_a_line_and_evidence_does_the_act() -> None:
-    customer, evidence, other = _lines({"compliance": [{"check": "rude", "verdict": "fail", "turns": [1], "weight": 3}]})
+    customer, evidence, other = _lines(
+        {"compliance": [{"check": "rude", "verdict": "fail", "turns": [1], "weight": 3}]}
+    )
     assert (customer.role, customer.text, customer.known) == ("customer", "杯子碎了", frozenset())
     assert evidence.acts == {"rude"}
     assert evidence.told["rude"] == 3.0

@@ -91,20 +91,31 @@ def test_only_numbers_change_in_the_text() -> None:
     assert text == _PLAYBOOK.replace("least: 0.95", "least: 0.6").replace("version: 4", "version: 5")
 
 
-def test_the_command_writes_a_new_version_that_loads(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_writes_a_new_version_that_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shop, labels, out = tmp_path / "shop.yaml", tmp_path / "labels.jsonl", tmp_path / "new.yaml"
     shop.write_text(_PLAYBOOK, encoding="utf-8")
     said = {"你是不是有病": "fail", "看不懂中文吗": "fail", "您好,马上为您查": "pass", "好的,已经补发": "pass"}
     rows = [
-        {"id": f"r-{at}-{copy}", "turns": [{"role": "agent", "text": f"{text}{'。' * copy}"}], "labels": {"compliance": {"rude": verdict}}}
+        {
+            "id": f"r-{at}-{copy}",
+            "turns": [{"role": "agent", "text": f"{text}{'。' * copy}"}],
+            "labels": {"compliance": {"rude": verdict}},
+        }
         for copy in range(3)
         for at, (text, verdict) in enumerate(said.items())
     ]
     labels.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
     assert load_artifact(None).manifest.components.get("acts")
-    call = ["tune-playbook", str(shop), "--labels", str(labels), "--out", str(out), "--cache", str(tmp_path / "vectors")]
+    call = [
+        "tune-playbook",
+        str(shop),
+        "--labels",
+        str(labels),
+        "--out",
+        str(out),
+        "--cache",
+        str(tmp_path / "vectors"),
+    ]
     assert main(call) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["conversations"] == 12

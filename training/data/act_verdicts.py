@@ -19,9 +19,7 @@ from training.data.acts import ActLine
 from training.data.labels import LabelledConversation, VerdictLabel
 
 
-def lines_of_verdicts(
-    rows: Sequence[LabelledConversation], playbook: Playbook, weight: float = 1.0
-) -> list[ActLine]:
+def lines_of_verdicts(rows: Sequence[LabelledConversation], playbook: Playbook, weight: float = 1.0) -> list[ActLine]:
     """Return every message of an agent or a customer that has text, with what the conversation's verdicts tell of it.
 
     Args:
@@ -55,7 +53,9 @@ def lines_of_verdicts(
             known, group = frozenset(weights), f"conversation {row.conversation.id}"
             told_of = dict.fromkeys(acts_of(turn.role), 0.0) | weights
             lines.append(
-                ActLine(turn.text, turn.role, before, frozenset(does), frozenset(resembles - does), known, group, told_of)
+                ActLine(
+                    turn.text, turn.role, before, frozenset(does), frozenset(resembles - does), known, group, told_of
+                )
             )
     return lines
 

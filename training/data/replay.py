@@ -28,7 +28,9 @@ def replay(
     """
     context = Context(head=replace(conversation, turns=(), facts={}, ended_at=None))
     for turn in conversation.turns[:turns]:
-        context = context.with_turn(turn, mask(turn.text)).with_signal("encoder", vectors.vector(without_orders(turn.text)))
+        context = context.with_turn(turn, mask(turn.text)).with_signal(
+            "encoder", vectors.vector(without_orders(turn.text))
+        )
         for name, observe in observers.items():
             context = context.with_signal(name, observe(context))
     return context

@@ -86,9 +86,7 @@ def choose(bench: Bench, start: Setting, free: Sequence[Dial], rows: Rows, bound
     return setting
 
 
-def _best(
-    bench: Bench, setting: Setting, dial: Dial, checks: Sequence[str], rows: Rows, bound: float
-) -> float:
+def _best(bench: Bench, setting: Setting, dial: Dial, checks: Sequence[str], rows: Rows, bound: float) -> float:
     steps = ACT_STEPS if dial[1] == "act" else BACKED_STEPS
     worth = np.array([_worth(bench, {**setting, dial: step}, checks, rows, bound) for step in steps])
     smooth = np.convolve(np.pad(worth, 1, mode="edge"), _NEIGHBOURS, mode="valid")

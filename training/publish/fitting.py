@@ -224,7 +224,10 @@ def _fit_acts_stage(
         return None, ""
     inputs = {
         "encoder": [encoder, vectors.fingerprint],
-        "data": [*(source.sha256 for source in _acts_sources(config)), digest_rows(_told_by_verdicts(config, prepared))],
+        "data": [
+            *(source.sha256 for source in _acts_sources(config)),
+            digest_rows(_told_by_verdicts(config, prepared)),
+        ],
         "settings": asdict(config.acts),
         "keywords": load_playbook(_KEYWORDS).hash,
         "seed": config.seed,

@@ -81,7 +81,7 @@ def tune_playbook(
         vectors.warm(turn.text for row in rows for turn in row.conversation.turns)
         bench = Bench(playbook, _cases(rows, playbook, artifact, vectors, config))
     tuned = tune(bench, start, free, FOLDS, bound)
-    numbers = {place: tuned.setting[dial] for dial in free if (place := _place(dial, places))}
+    numbers: Numbers = {place: tuned.setting[dial] for dial in free if (place := _place(dial, places))}
     numbers |= _sure(tuned, bench, text, places)
     numbers[("version",)] = playbook.version + 1 if version is None else version
     out.write_text(with_numbers(text, numbers), encoding="utf-8")
@@ -147,15 +147,14 @@ def with_numbers(text: str, numbers: Mapping[tuple[str | int, ...], float]) -> s
     return text
 
 
-def _place(dial: Dial, places: Mapping[tuple[str | int, ...], tuple[int, int]]) -> tuple[str, ...] | None:
+def _place(dial: Dial, places: Mapping[tuple[str | int, ...], tuple[int, int]]) -> tuple[str | int, ...] | None:
     """Return the path of the number in the file that sets a dial."""
     name, kind = dial
-    return next((path for path in (("thresholds", name, kind), ("cues", name, kind, "least")) if path in places), None)
+    ways: tuple[tuple[str | int, ...], ...] = (("thresholds", name, kind), ("cues", name, kind, "least"))
+    return next((path for path in ways if path in places), None)
 
 
-def _sure(
-    tuned: Tuned, bench: Bench, text: str, places: Mapping[tuple[str | int, ...], tuple[int, int]]
-) -> Numbers:
+def _sure(tuned: Tuned, bench: Bench, text: str, places: Mapping[tuple[str | int, ...], tuple[int, int]]) -> Numbers:
     """Return the confidences that stand in the file, as measured."""
     found: Numbers = {}
     for at, check in enumerate(yaml.safe_load(text).get("checks") or []):

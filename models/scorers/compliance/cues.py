@@ -15,8 +15,8 @@ from models.scorers.compliance.entities import EntityFinder
 from models.scorers.compliance.exemplars import ExemplarHeads
 from models.scorers.compliance.keywords import KeywordFinder
 from models.scorers.compliance.patterns import PatternFinder
-from models.text.pieces import Pieces, Span, count_words, is_blank, overlap
 from models.text.normalise import Normalised, normalise
+from models.text.pieces import Pieces, Span, count_words, is_blank, overlap
 
 
 @dataclass(frozen=True, slots=True)
