@@ -34,7 +34,7 @@ class Bilingual:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """How sure a rule's verdict is, 0…1: its author's estimate, not calibrated on data.
+    """How sure a rule's verdict is, 0…1: its author's estimate, or measured by ``python -m training tune-playbook``.
 
     ``without_acts`` multiplies the others where cues ask for acts and the artifact has no heads for them.
     """
