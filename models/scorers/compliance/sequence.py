@@ -66,13 +66,16 @@ def read_order(talk: Talk, order: Order, default: Speaker | None) -> Finding:
     if not firsts:
         return unknown("encoder") if talk.is_blind(order.first) else Finding(order.always)
     timeless = False
+    pairs: list[Hit] = []
     for first in firsts:
         follower, known = _follower(talk, order, first, thens, order.then_by or by)
         if follower and not order.always:
-            return Finding(True, (first, follower), first)
+            pairs += [first, follower]  # all of them: without some, the others would still be there
         if not follower and known and order.always:
             return unknown("encoder", first) if talk.is_blind(order.then) else Finding(False, after=first)
         timeless = timeless or not known
+    if pairs:
+        return Finding(True, tuple(dict.fromkeys(pairs)), pairs[0])
     if timeless:
         return unknown("times", firsts[0])
     if order.always:

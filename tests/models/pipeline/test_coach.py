@@ -125,10 +125,6 @@ def _sample() -> list[Conversation]:
         return [parse_conversation(json.loads(line)) for line in file]
 
 
-# Where the heads find in the scraps that are left what they had not found in the whole message.
-_STILL_FAILS = {("c-20261103-0001", "blame_shift")}
-
-
 def test_without_the_words_quoted_no_forbidden_check_fails(pipeline: Pipeline) -> None:
     """Those of the sample that are written to break a check, and some others; all forbidden checks that fail."""
     forbidden = {check.id for check in pipeline.playbook.checks if check.kind == "forbidden"}
@@ -150,7 +146,7 @@ def test_without_the_words_quoted_no_forbidden_check_fails(pipeline: Pipeline) -
                 if check.id in failed(pipeline, made(conversation, edits)):
                     kept.add((conversation.id, check.id))
     assert found >= 50
-    assert kept == _STILL_FAILS
+    assert not kept
 
 
 def test_edits_do_what_they_promise(pipeline: Pipeline) -> None:

@@ -128,6 +128,22 @@ def test_a_packaged_playbook_can_be_extended_from_text() -> None:
     assert document.where(("checks", 4, "weight")) == "given:5 ($.checks[0].weight)"
 
 
+def test_thresholds_change_inherited_cues_only_in_their_figures() -> None:
+    packaged = load_playbook("ecommerce-zh@2")
+    head = "id: shop\nversion: 1\nextends: ecommerce-zh@2\n"
+    shop, _ = parse_playbook(head + "thresholds: {bad_insult: {backed_by: 0.3}, heard_rude: {act: 0.8}}\n", "given")
+    old, new = packaged.cues["bad_insult"], shop.cues["bad_insult"]
+    assert new.backed_by is not None
+    assert new.backed_by.least == 0.3
+    assert new.include == old.include
+    assert shop.cues["heard_rude"].act is not None
+    assert shop.cues["heard_rude"].act.least == 0.8
+    assert {name for name in shop.cues if shop.cues[name] != packaged.cues[name]} == {"bad_insult", "heard_rude"}
+    assert shop.hash != parse_playbook(head, "given")[0].hash
+    with pytest.raises(InvalidPlaybookError, match="no cue 'greet' with 'act'"):
+        parse_playbook(head + "thresholds: {greet: {act: 0.8}}\n", "given")
+
+
 def test_standard_cues_join_the_playbook_that_names_them(tmp_path: Path) -> None:
     used = _BASE.replace("bye: {include: [再见]}", "bye: {include: [再见], unless: [{cue: std.negation}]}")
     playbook = write(tmp_path, used, "b.yaml")
