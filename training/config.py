@@ -42,7 +42,14 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class SentimentFit:
-    """The sentiment head: its corpora by name, the fitting's size, and the share of the linear model in its logits."""
+    """The sentiment head: its corpora by name and the fitting's size.
+
+    Attributes:
+        intensity_strength: Of the ridge penalty of the intensity.
+        lexical_share: Of the linear model in the logits of the classes, 0…1.
+        neutral_gain: How far one surely neutral turn pulls the smoothed level, 0…1.
+        emotional_gain: The same of a surely emotional one.
+    """
 
     corpora: Mapping[str, Corpus]
     members: int
@@ -52,6 +59,7 @@ class SentimentFit:
     batch: int
     learning_rate: float
     weight_decay: float
+    intensity_strength: float
     lexical_share: float
     neutral_gain: float
     emotional_gain: float
@@ -65,6 +73,7 @@ class CsatFit:
         members: Networks; each leaves out one fold, on which the whole is calibrated.
         earth_mover: Weight of the earth mover's term beside the cross-entropy.
         nugget: Weight of the nugget types beside quality.
+        resolution: Weight of whether the matter was resolved beside quality.
         prefix: Share of conversations that are cut off at a random round, for every second network.
         lexical_share: Of the linear model in quality, 0…1.
         lexical_strength: Of the linear model's ridge penalty.
@@ -83,6 +92,7 @@ class CsatFit:
     weight_decay: float
     earth_mover: float
     nugget: float
+    resolution: float
     prefix: float
     lexical_share: float
     lexical_strength: float
@@ -144,6 +154,7 @@ class OwnLabels:
         held_out: Conversations never trained on, whatever labels they carry: the test rows.
         terms: As in :class:`Corpus`.
         playbook: The one that the verdicts are about: a packaged id or a YAML file.
+        verdict_weight: Of what a verdict tells of a message in the loss of the acts, where a labelled line has 1.
     """
 
     files: str
@@ -152,6 +163,7 @@ class OwnLabels:
     held_out: int
     terms: str
     playbook: str = "ecommerce-zh"
+    verdict_weight: float = 1.0
 
 
 # A 90 % interval that covers 88 to 92 % wherever one looks, and probabilities that are right on average.

@@ -22,9 +22,9 @@ from models.errors import ArtifactError
 from models.interchange import content_hash
 from models.pipeline.build import needed_for, order_components
 from models.pipeline.config import PipelineConfig
-from models.pipeline.run import Vector, mask_turn, needs_vector, observe_again, open_context, score_context, take_turn
+from models.pipeline.run import Vector, encodable, mask_turn, observe_again, open_context, score_context, take_turn
 from models.pipeline.stream import Session
-from models.qa import evaluate_rubric, list_rubrics, load_rubric, require_checks
+from models.qa import evaluate_rubric, list_rubrics, load_rubric, require_checks, traits_of
 from models.qa.figures import Measured
 from models.scorers.acts import ActsScorer
 from models.scorers.base import Component
@@ -111,7 +111,9 @@ class Pipeline:
             scored = score_context(context, self._components)
             again = replace(observe_again(context, judge), scores=dict(scored.scores))
             again = again.with_score(judge.name, judge.score(again))
-            pairs.append((self._bundle(conversation, scored.scores), other._bundle(conversation, again.scores)))
+            pairs.append(
+                (self._bundle(conversation, scored, scored.scores), other._bundle(conversation, again, again.scores))
+            )
         return pairs
 
     def stream(self, conversation: Conversation) -> Session:
@@ -147,10 +149,10 @@ class Pipeline:
     def _take_all(self, conversations: Sequence[Conversation]) -> Iterator[Context]:
         masked = [[mask_turn(turn) for turn in conversation.turns] for conversation in conversations]
         wanted = {
-            text: None
+            heard: None
             for conversation, texts in zip(conversations, masked, strict=True)
             for turn, text in zip(conversation.turns, texts, strict=True)
-            if needs_vector(turn)
+            if (heard := encodable(turn, text))
         }
         vectors = dict(zip(wanted, self.encoder.encode(list(wanted)), strict=True))
         for conversation, texts in zip(conversations, masked, strict=True):
@@ -159,22 +161,23 @@ class Pipeline:
     def _take_one(self, conversation: Conversation, texts: Sequence[str], vectors: Mapping[str, Vector]) -> Context:
         context = open_context(conversation)
         for turn, text in zip(conversation.turns, texts, strict=True):
-            vector = vectors[text] if needs_vector(turn) else None
+            vector = vectors.get(encodable(turn, text))
             context = take_turn(context, turn, text, vector, self._components)
         return context
 
     def _take_and_encode(self, context: Context, turn: Turn, components: Sequence[Component] | None = None) -> Context:
         text = mask_turn(turn)
-        vector = self.encoder.encode([text])[0] if needs_vector(turn) else None
+        heard = encodable(turn, text)
+        vector = self.encoder.encode([heard])[0] if heard else None
         return take_turn(context, turn, text, vector, self._components if components is None else components)
 
     def _finish(self, conversation: Conversation, context: Context, explain: bool) -> ScoreBundle:
         scores = dict(score_context(context, self._components).scores)
         if explain:
             scores[CsatScorer.name] = explain_csat(context, scores[CsatScorer.name], self._csat.score_many)
-        return self._bundle(conversation, scores)
+        return self._bundle(conversation, context, scores)
 
-    def _bundle(self, conversation: Conversation, scores: Mapping[str, Any]) -> ScoreBundle:
+    def _bundle(self, conversation: Conversation, context: Context, scores: Mapping[str, Any]) -> ScoreBundle:
         outcome: CsatOutcome = scores[CsatScorer.name]
         measured = Measured(
             sentiment=scores["sentiment"],
@@ -190,7 +193,7 @@ class Pipeline:
             csat=measured.csat,
             resolution=measured.resolution,
             compliance=measured.compliance,
-            qa=evaluate_rubric(self.rubric, measured, self._check_weights),
+            qa=evaluate_rubric(self.rubric, measured, self._check_weights, head=traits_of(conversation, context.texts)),
             timing=measured.timing,
         )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from service.scoring.dry_run import CheckShift, DryRun
 
 _EXAMPLES = 3
+_MOVES = 4
 _QUOTE = 40
 
 
@@ -42,21 +43,22 @@ def _checks(result: DryRun) -> Table:
     from service.cli.screen import printable
 
     table = Table(box=None, pad_edge=False)
-    table.add_column(pick("检查项", "Check"))
+    table.add_column(pick("检查项", "Check"), no_wrap=True)
     table.add_column("")
     table.add_column(pick("不合格 旧", "Fails before"), justify="right")
     table.add_column(pick("新", "after"), justify="right")
     table.add_column(pick("改变", "Changes"), justify="right")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for check in result.checks:
-        moves = ", ".join(f"{move} {count:,}" for move, count in sorted(check.moves.items(), key=lambda one: -one[1]))
+        moves = [f"{move} {count:,}" for move, count in sorted(check.moves.items(), key=lambda one: -one[1])]
+        hidden = [f"+{len(moves) - _MOVES}"] if len(moves) > _MOVES else []
         table.add_row(
             check.id,
             printable(pick(check.title.zh, check.title.en)),
             f"{check.before.get('fail', 0):,}" if check.before else "–",
             f"{check.after.get('fail', 0):,}" if check.after else "–",
             f"{sum(check.moves.values()):,}",
-            moves,
+            "\n".join([*moves[:_MOVES], *hidden]),
         )
     return table
 

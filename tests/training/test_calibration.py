@@ -35,4 +35,4 @@ def test_the_threshold_of_separable_scores_lies_between() -> None:
 def test_the_logistic_regression_recovers_its_weights() -> None:
     inputs = np.random.default_rng(3).normal(size=(4000, 2))
     shares = 1 / (1 + np.exp(-(0.5 + inputs @ np.array([1.5, -1.0]))))
-    assert fit_logistic(inputs, shares, penalty=0.0) == pytest.approx([0.5, 1.5, -1.0], abs=0.01)
+    assert fit_logistic(inputs, shares, np.ones(len(shares)), penalty=0.0) == pytest.approx([0.5, 1.5, -1.0], abs=0.01)

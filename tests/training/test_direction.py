@@ -9,7 +9,7 @@ import pytest
 from models.domain.scores import Direction
 from models.scorers.sentiment.trajectory import DIRECTIONS, DirectionRule
 from training.evaluate.direction import Moved, predict_directions
-from training.fit.direction import Example, fit_direction, labelled_direction
+from training.fit.direction import ShiftExample, fit_direction, labelled_direction
 
 N, E, P = "negative", "neutral", "positive"
 
@@ -32,13 +32,13 @@ def test_opening_and_closing_feelings_are_compared(labels: list[str], direction:
     assert labelled_direction(labels) == direction
 
 
-def drawn(rule: DirectionRule, count: int) -> list[Example]:
+def drawn(rule: DirectionRule, count: int) -> list[ShiftExample]:
     source = np.random.default_rng(8)
     examples = []
     for _ in range(count):
         shift, error = source.uniform(-1.5, 1.5), source.uniform(0.1, 0.7)
         called = source.choice(3, p=rule.probabilities(shift, error))
-        examples.append(Example(shift, error, frozenset({DIRECTIONS[called]}), 1.0))
+        examples.append(ShiftExample(shift, error, frozenset({DIRECTIONS[called]}), 1.0))
     return examples
 
 
@@ -53,12 +53,12 @@ def test_the_rule_that_called_the_shifts_is_found() -> None:
 
 def test_what_is_only_excluded_teaches_too() -> None:
     sure = drawn(DirectionRule(-0.4, 0.4, 0.1, 0.5), 200)
-    never_worse = [Example(-0.6, 0.3, frozenset({"flat", "improved"}), 1.0)] * 100
+    never_worse = [ShiftExample(-0.6, 0.3, frozenset({"flat", "improved"}), 1.0)] * 100
     assert fit_direction([*sure, *never_worse])["worsened_below"] < fit_direction(sure)["worsened_below"] - 0.1
 
 
 def test_a_few_one_sided_conversations_do_not_run_away() -> None:
-    found = fit_direction([Example(0.9, 0.3, frozenset({"improved"}), 1.0)] * 5)
+    found = fit_direction([ShiftExample(0.9, 0.3, frozenset({"improved"}), 1.0)] * 5)
     assert -1.0 < found["worsened_below"] < found["improved_above"] < 1.0
 
 
@@ -82,3 +82,13 @@ def test_the_baselines_are_the_commonest_direction_and_one_bare_threshold() -> N
     said = predict_directions(train, [moved(0.2, "flat"), moved(1.2, "flat"), moved(-1.2, "flat")])
     assert said == {"majority": ["flat"] * 3, "threshold": ["flat", "improved", "worsened"]}
     assert predict_directions(train[:5], train) == {}  # too few to fit anything on
+
+
+def test_conversations_that_leave_no_doubt_still_give_a_rule_that_can_be_asked() -> None:
+    sure = [
+        ShiftExample(shift, 0.0, frozenset({called}), 1e9)
+        for shift, called in ((-1e-5, "worsened"), (1e-5, "improved"))
+    ]
+    found = fit_direction(sure)
+    assert found["noise"] > 0.0
+    assert sum(DirectionRule(**found).probabilities(0.0, 0.0)) == pytest.approx(1.0)

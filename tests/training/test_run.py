@@ -5,17 +5,13 @@ import random
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 import yaml
 from threadpoolctl import threadpool_info
 
 from models.artifacts import load_artifact
-from models.scorers.csat.network import BiGruNet
 from training.cli import main
 from training.config import load_config
-from training.fit.csat_net import CsatNet
 from training.publish import fitting
 
 GOOD, BAD, PLAIN = (
@@ -53,7 +49,7 @@ def labelled(number: int) -> dict:
     return {
         "id": f"c{number}",
         "turns": turns,
-        "facts": {"csat": 4},
+        "facts": {"csat": 4, "resolved": number % 3 > 0},
         "labels": {"sentiment": labels, "compliance": verdicts},
     }
 
@@ -98,6 +94,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "batch": 64,
             "learning_rate": 0.01,
             "weight_decay": 0.01,
+            "intensity_strength": 1.0,
             "lexical_share": 0.3,
             "neutral_gain": 0.3,
             "emotional_gain": 0.8,
@@ -115,6 +112,7 @@ def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "weight_decay": 0.001,
             "earth_mover": 1.0,
             "nugget": 1.0,
+            "resolution": 0.5,
             "prefix": 0.2,
             "lexical_share": 0.3,
             "lexical_strength": 2.0,
@@ -153,6 +151,9 @@ def test_the_run_publishes_a_sound_artifact_that_has_learnt(run_dir: Path) -> No
     assert measures["S_spearman"] > 0.5
     assert set(measures["prefix"]) == {"25", "50", "75", "100"}
     assert artifact.manifest.metrics["sentiment"]["lines"]["accuracy"] > 0.8
+    told = artifact.manifest.metrics["csat"]["shop"]  # the surveys and outcomes that were held out
+    assert told["conversations"] == 4
+    assert {"S_mae", "resolution_auc"} <= told.keys()
     card = (run_dir / "artifact" / "README.md").read_text(encoding="utf-8")
     assert "non-commercial" in card
     assert "the shop's own" in card
@@ -358,17 +359,3 @@ def test_a_wrong_configuration_is_refused(tmp_path: Path, content: str, capsys: 
     (tmp_path / "c.yaml").write_text(content, encoding="utf-8")
     assert main(["fit", "--config", str(tmp_path / "c.yaml")]) == 1
     assert str(capsys.readouterr().err).strip()
-
-
-def test_numpy_runs_the_equations_of_torch() -> None:
-    torch.manual_seed(0)
-    net = CsatNet(torch.randn(12), torch.rand(12) + 0.5, hidden=8, dropout=0.3).eval()
-    x, lengths = torch.randn(3, 6, 12), torch.tensor([6, 1, 4])
-    with torch.no_grad():
-        quality, customer, service = (logits.softmax(-1).numpy() for logits in net(x, lengths))
-    ours = BiGruNet({name: tensor.numpy() for name, tensor in net.state_dict().items()})
-    our_quality, our_nuggets = ours(x.numpy(), lengths.numpy())
-    assert np.allclose(our_quality, quality, atol=1e-5)
-    for at, length in enumerate(lengths.tolist()):
-        assert np.allclose(our_nuggets["customer"][at, :length], customer[at, :length], atol=1e-5)
-        assert np.allclose(our_nuggets["service"][at, :length], service[at, :length], atol=1e-5)

@@ -17,6 +17,7 @@ from training.data.labels import LabelledConversation
 from training.data.splits import draw, hold_out_rows
 
 CONTEXT_TURNS = 8  # as many turns before a line are kept
+MOST_INTENSE = 3.0  # the upper end of the labels' scale of intensity
 _STEADY = 3  # the middle of the 1…5 satisfaction scale of the USS corpora
 
 Context = tuple[tuple[str, str], ...]

@@ -28,13 +28,11 @@ class UssDialogue:
         conversation: Its turns; the id is ``<file>-<row>``, as the corpus has none.
         turn_ratings: By the index of a customer's turn the ratings 1…5 of those who rated it, at least one.
         ratings: Of the whole dialogue, 1…5, one per annotator; empty where the file has none.
-        acts: The dialogue act of each turn as the corpus writes it.
     """
 
     conversation: Conversation
     turn_ratings: Mapping[int, tuple[int, ...]]
     ratings: tuple[int, ...]
-    acts: tuple[str, ...]
 
     def mean(self) -> float | None:
         """Return the mean rating of the whole, 1…5, ``None`` where there is none."""
@@ -75,7 +73,6 @@ def _read_dialogue(row: Mapping[str, Any], identity: str) -> UssDialogue:
         Conversation(identity, tuple(turns), language="en"),
         ratings,
         _levels(row.get("satisfaction") or ()),
-        tuple(str(turn.get("act", "")) for turn in row["turns"]),
     )
 
 

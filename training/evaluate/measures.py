@@ -35,6 +35,8 @@ DIRECTION: Mapping[str, Direction] = {
     **dict.fromkeys((f"prefix{percent}" for percent in (25, 50, 75, 100)), "higher"),
     "explanation_deletion_ratio": "higher",
     "accuracy": "higher",
+    "intensity_mae": "lower",
+    "intensity_spearman": "higher",
     "macro_f1": "higher",
     "spearman": "higher",
     "dialogue_macro_f1": "higher",

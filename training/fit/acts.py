@@ -19,11 +19,11 @@ from models.text.pii import mask
 from training.config import ActsFit
 from training.data.acts import ActLine, fold_by_group
 from training.data.vectors import VectorStore
+from training.fit.heads import Weights, WordFit, fit_networks, fit_words
 
-_WORD_EPOCHS, _WORD_BATCH, _WORD_RATE = 30, 256, 0.03
+_WORDS = WordFit(epochs=30, batch=256, rate=0.03)
 
 _Array = NDArray[np.float32]
-_Weights = dict[str, _Array]
 
 
 def fit_acts(lines: Sequence[ActLine], vectors: VectorStore, fit: ActsFit, seed: int, out: Path) -> NDArray[np.float64]:
@@ -34,14 +34,17 @@ def fit_acts(lines: Sequence[ActLine], vectors: VectorStore, fit: ActsFit, seed:
     """
     raw, ngrams = act_inputs(lines, vectors), [head_ngrams(mask(line.text)) for line in lines]
     truth, weights = act_targets(lines, fit.near_miss, fit.unlooked)
+    telling = weights.any(axis=1)  # the others are only asked about
     unseen = np.zeros(truth.shape)
     folds = np.array(fold_by_group(lines, fit.folds))
     for fold in range(fit.folds):
-        rows, left = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        rows, left = np.flatnonzero((folds != fold) & telling), np.flatnonzero(folds == fold)
         found = _fit(raw[rows], [ngrams[row] for row in rows], truth[rows], weights[rows], fit, seed)
         unseen[left] = act_logits(found, raw[left], [ngrams[row] for row in left], fit.lexical_share)
     slope, shift = _calibrate(unseen, truth, weights)
-    tensors = {**_fit(raw, ngrams, truth, weights, fit, seed), "slope": slope, "shift": shift}
+    rows = np.flatnonzero(telling)
+    whole = _fit(raw[rows], [ngrams[row] for row in rows], truth[rows], weights[rows], fit, seed)
+    tensors = {**whole, "slope": slope, "shift": shift}
     out.mkdir(parents=True, exist_ok=True)
     stored = {name: np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in tensors.items()}
     (out / WEIGHTS_NAME).write_bytes(save(stored))
@@ -73,12 +76,12 @@ def act_targets(lines: Sequence[ActLine], near_miss: float, unlooked: float) -> 
 
 
 def _weight(line: ActLine, act: str, near_miss: float, unlooked: float) -> float:
-    if act in line.known:
-        return near_miss if act in line.not_acts else 1.0
+    if act in line.known or act in line.told:
+        return line.told.get(act, 1.0) * (near_miss if act in line.not_acts else 1.0)
     return unlooked if act in BREACHES and line.role == "agent" else 0.0
 
 
-def act_logits(weights: _Weights, raw: _Array, ngrams: Sequence[Ngrams], share: float) -> NDArray[np.float64]:
+def act_logits(weights: Weights, raw: _Array, ngrams: Sequence[Ngrams], share: float) -> NDArray[np.float64]:
     """Return the logits of many lines, ``(n, A)``, as ``ActsHead.logits`` gives them one by one."""
     x = (raw - weights["mean"]) / weights["scale"]
     deep = np.zeros((len(raw), len(ACTS)))
@@ -88,75 +91,19 @@ def act_logits(weights: _Weights, raw: _Array, ngrams: Sequence[Ngrams], share: 
     return np.asarray((1.0 - share) * deep / len(weights["w1"]) + share * (wide + weights["bias"]))
 
 
-def _fit(
-    raw: _Array, ngrams: Sequence[Ngrams], truth: _Array, weights: _Array, fit: ActsFit, seed: int
-) -> dict[str, _Array]:
-    mean, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-4
-    x, y, w = (torch.from_numpy(each) for each in ((raw - mean) / scale, truth, weights))
-    members = [_fit_member(x, y, w, fit, seed + at) for at in range(fit.members)]
-    return {
-        "mean": mean,
-        "scale": scale,
-        "w1": np.stack([first.weight.detach().numpy() for first, _ in members]),
-        "b1": np.stack([first.bias.detach().numpy() for first, _ in members]),
-        "w2": np.stack([second.weight.detach().numpy() for _, second in members]),
-        "b2": np.stack([second.bias.detach().numpy() for _, second in members]),
-        **_fit_words(ngrams, y, w, seed),
-    }
+def _fit(raw: _Array, ngrams: Sequence[Ngrams], truth: _Array, weights: _Array, fit: ActsFit, seed: int) -> Weights:
+    y, w = torch.from_numpy(truth), torch.from_numpy(weights)
+
+    def loss(logits: Tensor, rows: Tensor) -> Tensor:
+        return _loss(logits, y[rows], w[rows])
+
+    networks = fit_networks(raw, len(ACTS), loss, fit, seed)
+    return {**networks, **fit_words(ngrams, BUCKETS, len(ACTS), loss, _WORDS, seed)}
 
 
 def _loss(logits: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
     losses = nn.functional.binary_cross_entropy_with_logits(logits, truth, reduction="none")
     return (losses * weights).sum() / weights.sum()
-
-
-def _fit_member(x: Tensor, y: Tensor, w: Tensor, fit: ActsFit, seed: int) -> tuple[nn.Linear, nn.Linear]:
-    torch.manual_seed(seed)
-    first, second = nn.Linear(x.shape[1], fit.hidden), nn.Linear(fit.hidden, len(ACTS))
-    net = nn.Sequential(nn.Dropout(fit.dropout / 2), first, nn.ReLU(), nn.Dropout(fit.dropout), second)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=fit.learning_rate, weight_decay=fit.weight_decay)
-    steps = fit.epochs * -(-len(x) // fit.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, fit.learning_rate, total_steps=steps)
-    net.train()
-    for _ in range(fit.epochs):
-        for rows in torch.randperm(len(x)).split(fit.batch):  # type: ignore[no-untyped-call]
-            loss = _loss(net(x[rows]), y[rows], w[rows])
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-    return first, second
-
-
-def _fit_words(ngrams: Sequence[Ngrams], y: Tensor, w: Tensor, seed: int) -> _Weights:
-    found = np.zeros(BUCKETS)
-    for places, _ in ngrams:
-        found[places] += 1.0
-    rarity = (np.log((1.0 + len(ngrams)) / (1.0 + found)) + 1.0).astype(np.float16).astype(np.float32)
-    torch.manual_seed(seed)
-    words, bias = nn.Parameter(torch.zeros(BUCKETS, len(ACTS))), nn.Parameter(torch.zeros(len(ACTS)))
-    optimiser = torch.optim.AdamW([words, bias], lr=_WORD_RATE, weight_decay=0.0)
-    steps = _WORD_EPOCHS * -(-len(ngrams) // _WORD_BATCH)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 1.0 / steps, total_iters=steps)
-    for _ in range(_WORD_EPOCHS):
-        for rows in torch.randperm(len(ngrams)).split(_WORD_BATCH):  # type: ignore[no-untyped-call]
-            loss = _loss(_bag([ngrams[row] for row in rows.tolist()], rarity, words) + bias, y[rows], w[rows])
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-    return {"rarity": rarity, "words": words.detach().numpy(), "bias": bias.detach().numpy()}
-
-
-def _bag(ngrams: Sequence[Ngrams], rarity: _Array, words: Tensor) -> Tensor:
-    starts = np.cumsum([0, *(len(places) for places, _ in ngrams)])[:-1]
-    return nn.functional.embedding_bag(
-        torch.from_numpy(np.concatenate([places for places, _ in ngrams])).long(),
-        words,
-        torch.from_numpy(starts),
-        mode="sum",
-        per_sample_weights=torch.from_numpy(np.concatenate([weigh_ngrams(one, rarity) for one in ngrams])),
-    )
 
 
 def _calibrate(logits: NDArray[np.float64], truth: _Array, weights: _Array) -> tuple[_Array, _Array]:

@@ -56,13 +56,22 @@ def best_threshold(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> 
     return round(float((ranked[best] + below) / 2), 4)
 
 
-def fit_logistic(inputs: NDArray[np.float64], shares: NDArray[np.float64], penalty: float = 1e-3) -> list[float]:
-    """Return bias and weights of a logistic regression on observed shares 0…1, inputs of shape ``(n, k)``."""
+def fit_logistic(
+    inputs: NDArray[np.float64], shares: NDArray[np.float64], counts: NDArray[np.float64], penalty: float = 1e-3
+) -> list[float]:
+    """Return bias and weights of a logistic regression on observed shares.
+
+    Args:
+        inputs: Shape ``(n, k)``.
+        shares: 0…1, ``(n,)``.
+        counts: How much each row counts, ``(n,)``.
+        penalty: On the squared weights.
+    """
     design = np.concatenate([np.ones((len(inputs), 1)), inputs], axis=1)
 
     def loss(weights: NDArray[np.float64]) -> float:
         z = design @ weights
-        return float(np.mean(np.logaddexp(0.0, z) - shares * z) + penalty * (weights[1:] ** 2).sum())
+        return float(np.average(np.logaddexp(0.0, z) - shares * z, weights=counts) + penalty * (weights[1:] ** 2).sum())
 
     found = minimize(loss, np.zeros(design.shape[1]), method="BFGS")
     return [round(float(w), 6) for w in found.x]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,17 +17,29 @@ from models.scorers.csat.network import NUGGETS, QUALITIES, WEIGHTS_NAME, Predic
 from models.scorers.csat.rounds import round_features
 from training.config import CsatFit
 from training.data.splits import draw
-from training.fit.csat_examples import Example
+from training.fit.csat_examples import RatedExample
 from training.fit.csat_lexical import LexicalInputs, fit_lexical, predict_lexical, save_lexical
-from training.fit.csat_net import CsatNet
+from training.fit.csat_net import CsatNet, Logits
 
 _SHORT = 7  # rounds, as many as the STC-3 dialogues have at most
 
 
-class Batches:
-    """Examples as padded tensors: inputs ``x (n, T, d)``, ``lengths (n,)`` and the soft targets."""
+class Targets(NamedTuple):
+    """What the network's outputs are compared with: shares of raters, shaped like the ``Logits``."""
 
-    def __init__(self, examples: Sequence[Example], width: int) -> None:
+    quality: Tensor
+    customer: Tensor
+    service: Tensor
+    resolved: Tensor
+
+
+class Batches:
+    """Examples as padded tensors: inputs ``x (n, T, d)``, ``lengths (n,)`` and the soft targets.
+
+    ``resolved (n,)`` is NaN where nobody was asked.
+    """
+
+    def __init__(self, examples: Sequence[RatedExample], width: int) -> None:
         """Lay out the examples; ``width`` is that of a vector."""
         rows = [round_features(example.rounds, width) for example in examples]
         self.lengths = torch.tensor([len(row) for row in rows])
@@ -41,38 +54,60 @@ class Batches:
                 target[at, place] = torch.from_numpy(shares)
         self.quality = torch.tensor(np.array([example.quality for example in examples]), dtype=torch.float32)
         self.weight = torch.tensor([example.weight for example in examples])
+        self.resolved = torch.tensor([torch.nan if one.resolved is None else one.resolved for one in examples])
 
     def moments(self) -> tuple[Tensor, Tensor]:
-        """Return mean and standard deviation over all rounds."""
-        flat = self.x[torch.arange(self.x.shape[1])[None] < self.lengths[:, None]]
-        return flat.mean(dim=0), flat.std(dim=0) + 1e-4
+        """Return mean and standard deviation over all rounds, each with the weight of its conversation."""
+        inside = torch.arange(self.x.shape[1])[None] < self.lengths[:, None]
+        flat, weight = self.x[inside], self.weight[:, None].expand_as(inside)[inside][:, None]
+        mean = (flat * weight).sum(dim=0) / weight.sum()
+        return mean, ((flat - mean).square() * weight).sum(dim=0).div(weight.sum()).sqrt() + 1e-4
+
+    def targets(self, rows: Tensor, lengths: Tensor) -> Targets:
+        """Return what is asked of some of the examples, cut off after so many rounds."""
+        longest = int(lengths.max())
+        kept = (torch.arange(longest)[None] < lengths[:, None])[..., None]
+        return Targets(
+            self.quality[rows],
+            self.customer[rows, :longest] * kept,
+            self.service[rows, :longest] * kept,
+            self.resolved[rows],
+        )
 
 
 def _soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return -(target * nn.functional.log_softmax(logits, dim=-1)).sum(dim=-1)
 
 
-def csat_loss(
-    outputs: tuple[Tensor, Tensor, Tensor], targets: tuple[Tensor, Tensor, Tensor], weight: Tensor, fit: CsatFit
-) -> Tensor:
-    """Return cross-entropy on the annotators' distributions, plus the earth mover's term, plus nuggets.
+def csat_loss(outputs: Logits, targets: Targets, weight: Tensor, fit: CsatFit) -> Tensor:
+    """Return cross-entropy on the annotators' distributions, plus the earth mover's term, nuggets and resolution.
 
     The earth mover's term is the mean absolute difference of the cumulative distributions (the NMD of Sakai 2018).
-    A target row of zeros (padding, the other side's round, a round cut off, a quality nobody rated) counts nothing.
+    A target row of zeros (padding, the other side's round, a round cut off, a quality nobody rated) counts nothing,
+    nor does a resolution that is NaN. Quality and resolution are divided by the number of conversations, not by their
+    weights: long ones are in batches of their own, where light ones would else count as much as any.
 
     Args:
         outputs: The network's.
-        targets: Quality ``(n, 3, 5)``, customer nuggets ``(n, T, 4)``, service nuggets ``(n, T, 3)``.
+        targets: What people said.
         weight: Of each conversation, ``(n,)``.
         fit: Weights of the terms.
     """
-    quality, customer, service = outputs
-    rated = targets[0].sum(dim=-1) * weight[:, None]
-    apart = (quality.softmax(dim=-1).cumsum(dim=-1) - targets[0].cumsum(dim=-1)).abs().mean(dim=-1)
-    levels = ((_soft_cross_entropy(quality, targets[0]) + fit.earth_mover * apart) * rated).sum() / rated.sum()
-    asked = (targets[1].sum() + targets[2].sum()).clamp(min=1.0)
-    nuggets = _soft_cross_entropy(customer, targets[1]).sum() + _soft_cross_entropy(service, targets[2]).sum()
-    return levels + fit.nugget * nuggets / asked
+    rated = targets.quality.sum(dim=-1) * weight[:, None]
+    apart = (outputs.quality.softmax(dim=-1).cumsum(dim=-1) - targets.quality.cumsum(dim=-1)).abs().mean(dim=-1)
+    missed = (_soft_cross_entropy(outputs.quality, targets.quality) + fit.earth_mover * apart) * rated
+    levels = missed.sum() / rated.numel()
+    asked = (targets.customer.sum() + targets.service.sum()).clamp(min=1.0)
+    nuggets = (
+        _soft_cross_entropy(outputs.customer, targets.customer).sum()
+        + _soft_cross_entropy(outputs.service, targets.service).sum()
+    )
+    known = targets.resolved.isfinite() * weight
+    unsure = nn.functional.binary_cross_entropy_with_logits(
+        outputs.resolved, targets.resolved.nan_to_num(), reduction="none"
+    )
+    resolution = (unsure * known).mean()
+    return levels + fit.nugget * nuggets / asked + fit.resolution * resolution
 
 
 def fit_member(batches: Batches, rows: NDArray[np.int64], fit: CsatFit, seed: int, prefix: float) -> CsatNet:
@@ -93,14 +128,8 @@ def fit_member(batches: Batches, rows: NDArray[np.int64], fit: CsatFit, seed: in
             lengths = batches.lengths[part]
             shorter = (torch.rand(len(part)) * lengths).long().clamp(min=1)
             lengths = torch.where(torch.rand(len(part)) < prefix, shorter, lengths)
-            longest = int(lengths.max())
-            kept = (torch.arange(longest)[None] < lengths[:, None])[..., None]
-            targets = (
-                batches.quality[part],
-                batches.customer[part, :longest] * kept,
-                batches.service[part, :longest] * kept,
-            )
-            loss = csat_loss(net(batches.x[part, :longest], lengths), targets, batches.weight[part], fit)
+            said = net(batches.x[part, : int(lengths.max())], lengths)
+            loss = csat_loss(said, batches.targets(part, lengths), batches.weight[part], fit)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -118,7 +147,7 @@ def _deal(rows: Tensor, lengths: Tensor, size: int) -> list[Tensor]:
     return [parts[at] for at in torch.randperm(len(parts)).tolist()]
 
 
-def fit_csat(examples: Sequence[Example], width: int, fit: CsatFit, seed: int, out: Path) -> list[Prediction]:
+def fit_csat(examples: Sequence[RatedExample], width: int, fit: CsatFit, seed: int, out: Path) -> list[Prediction]:
     """Fit the ensemble and write its weights into the directory ``out``.
 
     The examples are dealt into ``fit.members`` folds by group; each network leaves out one, and so does, for it alone,
@@ -153,12 +182,14 @@ def fit_csat(examples: Sequence[Example], width: int, fit: CsatFit, seed: int, o
     return [unseen[row] for row in range(len(examples))]
 
 
-def _predict(net: CsatNet, batches: Batches, rows: NDArray[np.int64], examples: Sequence[Example]) -> list[Prediction]:
+def _predict(
+    net: CsatNet, batches: Batches, rows: NDArray[np.int64], examples: Sequence[RatedExample]
+) -> list[Prediction]:
     with torch.no_grad():
         chosen = torch.from_numpy(rows)
-        quality, customer, service = (
-            output.softmax(dim=-1).double().numpy() for output in net(batches.x[chosen], batches.lengths[chosen])
-        )
+        logits: Logits = net(batches.x[chosen], batches.lengths[chosen])
+        quality, customer, service = (output.softmax(dim=-1).double().numpy() for output in logits[:3])
+        resolved = logits.resolved.sigmoid().double().numpy()
     return [
         Prediction(
             dict(zip(QUALITIES, quality[at], strict=True)),
@@ -166,6 +197,7 @@ def _predict(net: CsatNet, batches: Batches, rows: NDArray[np.int64], examples: 
                 (customer if messages[0].side == "customer" else service)[at, place]
                 for place, messages in enumerate(examples[row].rounds)
             ],
+            float(resolved[at]),
         )
         for at, row in enumerate(rows)
     ]

@@ -21,7 +21,7 @@ _SURVEY_SPREAD = 0.3  # of a single rating, what goes to its neighbours: nobody 
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class RatedExample:
     """A conversation to learn from.
 
     Attributes:
@@ -30,6 +30,7 @@ class Example:
         quality: Shares of raters, ``(3, 5)``; a row of zeros where nobody was asked.
         nuggets: One a round, over ``NUGGETS`` of its side; ``None`` where nobody was asked.
         weight: In the loss, where an STC-3 dialogue has 1.
+        resolved: Share of those asked for whom the matter was resolved; ``None`` where nobody was asked.
     """
 
     rounds: list[list[Message]]
@@ -37,6 +38,12 @@ class Example:
     quality: NDArray[np.float64]
     nuggets: Sequence[NDArray[np.float64]] | None
     weight: float = 1.0
+    resolved: float | None = None
+
+    @property
+    def customer(self) -> list[bool]:
+        """One a round, true for the customer's."""
+        return [messages[0].side == "customer" for messages in self.rounds]
 
 
 def read_messages(conversation: Conversation, sentiment: Observe, vectors: VectorStore) -> list[Message]:
@@ -51,26 +58,29 @@ def read_messages(conversation: Conversation, sentiment: Observe, vectors: Vecto
     return [message for message in context.signals["csat"] if message is not None]
 
 
-def dialogue_examples(dialogues: Sequence[Dialogue], sentiment: Observe, vectors: VectorStore) -> list[Example]:
+def dialogue_examples(dialogues: Sequence[Dialogue], sentiment: Observe, vectors: VectorStore) -> list[RatedExample]:
     """Return STC-3 dialogues as examples; each turn is a round of its own, as the sides alternate."""
     return [
-        Example(
+        RatedExample(
             [[message] for message in read_messages(dialogue.conversation, sentiment, vectors)],
             dialogue.conversation.id,
             np.array([dialogue.distribution(quality) for quality in QUALITIES]),
             dialogue.nuggets,
+            resolved=dialogue.resolved,
         )
         for dialogue in dialogues
     ]
 
 
-def rated_examples(rated: Sequence[Rated], sentiment: Observe, vectors: VectorStore) -> list[Example]:
-    """Return rated conversations as examples; those without a rating or without a message are left out."""
+def rated_examples(rated: Sequence[Rated], sentiment: Observe, vectors: VectorStore) -> list[RatedExample]:
+    """Return rated conversations as examples; those of which nothing is known or without a message are left out."""
     examples = []
     for row in rated:
         rounds = group_rounds(read_messages(row.conversation, sentiment, vectors))
-        if rounds and row.ratings and row.weight > 0:
+        if rounds and row.weight > 0 and (row.ratings or row.resolved is not None):
             quality = np.zeros((len(QUALITIES), LEVELS))
-            quality[_SATISFACTION] = row.distribution(_SURVEY_SPREAD if len(row.ratings) == 1 else 0.0)
-            examples.append(Example(rounds, row.conversation.id, quality, None, row.weight))
+            if row.ratings:
+                quality[_SATISFACTION] = row.distribution(_SURVEY_SPREAD if len(row.ratings) == 1 else 0.0)
+            resolved = None if row.resolved is None else float(row.resolved)
+            examples.append(RatedExample(rounds, row.conversation.id, quality, None, row.weight, resolved))
     return examples

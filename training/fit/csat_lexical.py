@@ -16,7 +16,7 @@ from models.scorers.csat.lexical import FIGURES, PARTS, WEIGHTS_NAME, as_shares,
 from models.scorers.csat.network import LEVELS, QUALITIES
 from models.scorers.csat.rounds import BUCKETS
 from models.text.ngrams import weigh_ngrams
-from training.fit.csat_examples import Example
+from training.fit.csat_examples import RatedExample
 
 _STEPS = 127  # of an 8-bit weight, either way
 
@@ -38,7 +38,7 @@ class LexicalInputs:
     weight: NDArray[np.float64]
 
     @classmethod
-    def of(cls, examples: Sequence[Example]) -> LexicalInputs:
+    def of(cls, examples: Sequence[RatedExample]) -> LexicalInputs:
         """Lay out the examples."""
         ngrams = [part_ngrams(example.rounds) for example in examples]
         found = np.zeros((len(PARTS), BUCKETS), dtype=np.float64)

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
 from models.scorers.csat.network import LEVELS, NUGGETS, QUALITIES
 
 
+class Logits(NamedTuple):
+    """The network's outputs.
+
+    Attributes:
+        quality: ``(n, 3, 5)``.
+        customer: Nuggets of the customer's rounds, ``(n, T, 4)``.
+        service: Nuggets of the service's rounds, ``(n, T, 3)``.
+        resolved: ``(n,)``.
+    """
+
+    quality: Tensor
+    customer: Tensor
+    service: Tensor
+    resolved: Tensor
+
+
 class CsatNet(nn.Module):
-    """Bidirectional GRU over rounds; quality from pooled states, nuggets from each state.
+    """Bidirectional GRU over rounds; quality and resolution from pooled states, nuggets from each state.
 
     Attributes:
         mean: Of the raw inputs, shape ``(d,)``; ``scale`` their standard deviation.
@@ -27,10 +45,11 @@ class CsatNet(nn.Module):
         self.quality = nn.Linear(6 * hidden, len(QUALITIES) * LEVELS)
         self.customer = nn.Linear(2 * hidden, len(NUGGETS["customer"]))
         self.service = nn.Linear(2 * hidden, len(NUGGETS["service"]))
+        self.resolution = nn.Linear(6 * hidden, 1)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return logits: quality ``(n, 3, 5)``, customer nuggets ``(n, T, 4)``, service nuggets ``(n, T, 3)``.
+    def forward(self, x: Tensor, lengths: Tensor) -> Logits:
+        """Return what the network says, before the soft-max and the logistic function.
 
         Args:
             x: Raw inputs, padded, ``(n, T, d)``.
@@ -44,6 +63,8 @@ class CsatNet(nn.Module):
         mean = (states * inside).sum(dim=1) / lengths[:, None]
         peak = states.masked_fill(~inside, -torch.inf).amax(dim=1)
         pooled = torch.cat([last[0], last[1], mean, peak], dim=1)
-        quality = self.quality(self.dropout(pooled)).view(-1, len(QUALITIES), LEVELS)
+        pooled = self.dropout(pooled)
+        quality = self.quality(pooled).view(-1, len(QUALITIES), LEVELS)
+        resolved = self.resolution(pooled)[:, 0]
         states = self.dropout(states)
-        return quality, self.customer(states), self.service(states)
+        return Logits(quality, self.customer(states), self.service(states), resolved)

@@ -13,6 +13,7 @@ from models.scorers.csat.network import Prediction
 from training.config import CsatFit
 from training.data.stc3 import Dialogue
 from training.fit.calibrate import best_threshold, conformal_tail, fit_logistic, fit_temperature
+from training.fit.csat_examples import RatedExample
 
 _ABSTAIN_SHARE = 0.03  # of conversations like these that the scorer abstains on
 _MISSED_SHARE = 0.1  # of the resolved conversations that the label "no" may cover
@@ -20,32 +21,29 @@ _TAILS = 7  # numbers of rounds with a tail of their own: 1, 2 … 7 or more
 _LEAST_GROUP = 100  # dialogues of one length under which it takes the tail of all
 
 
-def fit_csat_rule(dialogues: Sequence[Dialogue], unseen: Sequence[Prediction], fit: CsatFit) -> dict[str, Any]:
+def fit_csat_rule(
+    dialogues: Sequence[Dialogue],
+    unseen: Sequence[Prediction],
+    fit: CsatFit,
+    told: Sequence[tuple[RatedExample, Prediction]] = (),
+) -> dict[str, Any]:
     """Return the component's configuration, the fields of ``CsatRule``.
 
     Labels follow the annotators' mean: at most 2.5 is dissatisfied, at least 3.5 satisfied; each threshold has the
-    greatest F1. A conversation counts as resolved where at least half of the annotators saw it so.
+    greatest F1. A conversation counts as resolved where at least half of the annotators saw it so, or the user's file
+    says so.
 
     Args:
         dialogues: Annotated.
         unseen: Of each, what was predicted by members that had not seen it.
         fit: Coverage, and the share of the linear member.
+        told: Further conversations, with the same; of those whose outcome is known resolution learns.
     """
     raw = np.array([prediction.quality["S"] for prediction in unseen])
-    regression = np.array(
-        [
-            resolution_inputs(prediction, [turn.role == "customer" for turn in dialogue.conversation.turns])
-            for prediction, dialogue in zip(unseen, dialogues, strict=True)
-        ]
-    )
     shares = np.array([dialogue.distribution("S") for dialogue in dialogues])
     temperature = fit_temperature(raw, shares)
     calibrated = temper(raw, temperature)
     means = np.array([dialogue.mean("S") for dialogue in dialogues])
-    resolved = np.array([dialogue.resolved for dialogue in dialogues])
-    weights = fit_logistic(regression, resolved)
-    p_resolved = 1 / (1 + np.exp(-(weights[0] + regression @ np.array(weights[1:]))))
-    yes = best_threshold(p_resolved, resolved >= 0.5)
     entropies = [entropy_share([float(p) for p in row]) for row in calibrated]
     return {
         "temperature": temperature,
@@ -56,10 +54,31 @@ def fit_csat_rule(dialogues: Sequence[Dialogue], unseen: Sequence[Prediction], f
         "satisfied": best_threshold(calibrated[:, 3:].sum(axis=1), means >= 3.5),
         "max_entropy": round(float(np.quantile(entropies, 1 - _ABSTAIN_SHARE)), 4),
         "prior": [round(float(p), 6) for p in shares.mean(axis=0)],
+        **_fit_resolution(dialogues, unseen, told),
+    }
+
+
+def _fit_resolution(
+    dialogues: Sequence[Dialogue], unseen: Sequence[Prediction], told: Sequence[tuple[RatedExample, Prediction]]
+) -> dict[str, Any]:
+    rows = [
+        (resolution_inputs(said, [turn.role == "customer" for turn in one.conversation.turns]), one.resolved, 1.0)
+        for one, said in zip(dialogues, unseen, strict=True)
+    ]
+    rows += [
+        (resolution_inputs(said, one.customer), one.resolved, one.weight)
+        for one, said in told
+        if one.resolved is not None
+    ]
+    inputs, resolved, counts = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
+    weights = fit_logistic(inputs, resolved, counts)
+    p_resolved = 1 / (1 + np.exp(-(weights[0] + inputs @ np.array(weights[1:]))))
+    yes = best_threshold(p_resolved, resolved >= 0.5)
+    return {
         "resolved_weights": weights,
         "resolved_yes": yes,
         "resolved_no": min(round(float(np.quantile(p_resolved[resolved >= 0.5], _MISSED_SHARE)), 4), yes),
-        "resolved_prior": round(float(resolved.mean()), 6),
+        "resolved_prior": round(float(np.average(resolved, weights=counts)), 6),
     }
 
 

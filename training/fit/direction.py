@@ -29,11 +29,12 @@ _CLEARLY_GOOD, _CLEARLY_BAD = 3.7, 2.0  # annotators' mean S, 1…5
 # threshold mirrors the other.
 _MODEST_BAND, _MODEST_NOISE, _MODEST_SPREAD, _LOPSIDED = 0.35, 0.15, 1.0, 0.05
 _PENALTY = 0.5
+_LEAST_NOISE = 1e-4  # a rule without any would divide by nothing where every turn is sure
 _SURE = 0.01  # share of labels taken to be slips: bounds what one conversation can cost
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class ShiftExample:
     """A conversation's shift with its standard error, the directions its label allows and its weight in the fit."""
 
     shift: float
@@ -63,7 +64,7 @@ def _strongest(feelings: Sequence[int]) -> int:
 
 def labelled_examples(
     chats: Sequence[LabelledConversation], sentiment: Observe, rule: TrajectoryRule, vectors: VectorStore
-) -> list[Example]:
+) -> list[ShiftExample]:
     """Return one example per conversation with at least two scored customer turns, all of them labelled.
 
     Args:
@@ -79,13 +80,13 @@ def labelled_examples(
         turns = scored_turns(chat.conversation, sentiment, vectors)
         if len(turns) >= 2 and all(turn.turn in labels for turn in turns):
             direction = labelled_direction([labels[turn.turn] for turn in turns])
-            examples.append(Example(*measure_shift(turns, rule), frozenset({direction}), 1.0))
+            examples.append(ShiftExample(*measure_shift(turns, rule), frozenset({direction}), 1.0))
     return examples
 
 
 def rated_examples(
     dialogues: Sequence[Dialogue], sentiment: Observe, rule: TrajectoryRule, vectors: VectorStore
-) -> list[Example]:
+) -> list[ShiftExample]:
     """Return one example per dialogue with at least two scored customer turns and a clear rating.
 
     The annotators' mean S of at least 3.7 excludes "worsened", one of at most 2 excludes "improved".
@@ -100,7 +101,7 @@ def rated_examples(
         turns = scored_turns(dialogue.conversation, sentiment, vectors)
         if len(turns) >= 2:
             allowed = frozenset(direction for direction in DIRECTIONS if direction != excluded)
-            examples.append(Example(*measure_shift(turns, rule), allowed, _RATED_WEIGHT))
+            examples.append(ShiftExample(*measure_shift(turns, rule), allowed, _RATED_WEIGHT))
     return examples
 
 
@@ -117,7 +118,7 @@ def measure_shift(turns: Sequence[TurnSentiment], rule: TrajectoryRule) -> tuple
     return levels[-1][0] - levels[opening][0], shift_error(turns, rule, opening)
 
 
-def fit_direction(examples: Sequence[Example], least: float = 0.5) -> dict[str, float]:
+def fit_direction(examples: Sequence[ShiftExample], least: float = 0.5) -> dict[str, float]:
     """Return the fields of ``DirectionRule`` of greatest (penalised) likelihood.
 
     Args:
@@ -150,7 +151,7 @@ def fit_direction(examples: Sequence[Example], least: float = 0.5) -> dict[str, 
     return {
         "worsened_below": round(float(middle) - half, 4),
         "improved_above": round(float(middle) + half, 4),
-        "noise": round(float(np.exp(log_noise)), 4),
+        "noise": max(round(float(np.exp(log_noise)), 4), _LEAST_NOISE),
         "spread": round(float(np.exp(log_spread)), 4),
         "least": least,
     }

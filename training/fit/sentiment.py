@@ -9,18 +9,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save
+from sklearn.linear_model import Ridge
 from torch import Tensor, nn
 
 from models.scorers.sentiment.before import service_before
 from models.scorers.sentiment.head import BUCKETS, CLASSES, WEIGHTS_NAME, head_inputs
-from models.text.ngrams import Ngrams, count_ngrams, weigh_ngrams
+from models.text.ngrams import count_ngrams
 from models.text.pii import mask
 from training.config import Corpus, SentimentFit
-from training.data.sentiment import Line
+from training.data.sentiment import MOST_INTENSE, Line
 from training.data.vectors import VectorStore
+from training.fit.heads import Weights, WordFit, fit_networks, fit_words
 
 _NEUTRAL = CLASSES.index("neutral")
-_WORD_EPOCHS, _WORD_BATCH, _WORD_RATE = 6, 512, 0.02
+_WORDS = WordFit(epochs=6, batch=512, rate=0.02)
 
 
 def line_inputs(lines: Sequence[Line], vectors: VectorStore) -> NDArray[np.float32]:
@@ -58,81 +60,47 @@ def fit_sentiment(
 ) -> None:
     """Fit the head on ``lines`` and write its weights (16-bit) into the directory ``out``."""
     raw = line_inputs(lines, vectors)
-    mean, scale = raw.mean(axis=0), raw.std(axis=0) + 1e-4
-    x = torch.from_numpy((raw - mean) / scale)
     labels = torch.tensor([CLASSES.index(line.label) for line in lines])
     weights = torch.tensor([corpora[line.corpus].weight * line.weight for line in lines])
     polar = torch.tensor([corpora[line.corpus].polar for line in lines])
-    members = [_fit_member(x, labels, weights, polar, fit, seed + at) for at in range(fit.members)]
-    rarity, words, bias = _fit_words(lines, labels, weights, polar, seed)
+
+    def loss(logits: Tensor, rows: Tensor) -> Tensor:
+        return sentiment_loss(logits, labels[rows], weights[rows], polar[rows])
+
+    networks = fit_networks(raw, len(CLASSES), loss, fit, seed)
+    ngrams = [count_ngrams(mask(line.text), BUCKETS) for line in lines]
     tensors = {
-        "mean": mean,
-        "scale": scale,
-        "w1": np.stack([first.weight.detach().numpy() for first, _ in members]),
-        "b1": np.stack([first.bias.detach().numpy() for first, _ in members]),
-        "w2": np.stack([second.weight.detach().numpy() for _, second in members]),
-        "b2": np.stack([second.bias.detach().numpy() for _, second in members]),
-        "rarity": rarity,
-        "words": words,
-        "bias": bias,
+        **networks,
+        **fit_intensity(networks, raw, lines, weights.numpy(), fit.intensity_strength),
+        **fit_words(ngrams, BUCKETS, len(CLASSES), loss, _WORDS, seed),
     }
     out.mkdir(parents=True, exist_ok=True)
     stored = {name: np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in tensors.items()}
     (out / WEIGHTS_NAME).write_bytes(save(stored))
 
 
-def _fit_member(
-    x: Tensor, labels: Tensor, weights: Tensor, polar: Tensor, fit: SentimentFit, seed: int
-) -> tuple[nn.Linear, nn.Linear]:
-    torch.manual_seed(seed)
-    first, second = nn.Linear(x.shape[1], fit.hidden), nn.Linear(fit.hidden, len(CLASSES))
-    net = nn.Sequential(nn.Dropout(fit.dropout / 2), first, nn.ReLU(), nn.Dropout(fit.dropout), second)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=fit.learning_rate, weight_decay=fit.weight_decay)
-    steps = fit.epochs * -(-len(x) // fit.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, fit.learning_rate, total_steps=steps)
-    net.train()
-    for _ in range(fit.epochs):
-        for rows in torch.randperm(len(x)).split(fit.batch):  # type: ignore[no-untyped-call]
-            loss = sentiment_loss(net(x[rows]), labels[rows], weights[rows], polar[rows])
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-    return first, second
+def fit_intensity(
+    networks: Weights, raw: NDArray[np.float32], lines: Sequence[Line], weights: NDArray[np.float32], strength: float
+) -> Weights:
+    """Fit how strong the feeling is, by ridge regression on the hidden layers of the networks that tell which it is.
 
+    Args:
+        networks: Fitted.
+        raw: Their inputs, a row per line.
+        lines: Those with an intensity teach.
+        weights: Of each line; only their ratios count.
+        strength: Of the penalty.
 
-def _fit_words(
-    lines: Sequence[Line], labels: Tensor, weights: Tensor, polar: Tensor, seed: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Fit the linear model; return rarity, weights by bucket, and bias."""
-    ngrams = [count_ngrams(mask(line.text), BUCKETS) for line in lines]
-    found = np.zeros(BUCKETS)
-    for places, _ in ngrams:
-        found[places] += 1.0
-    rarity = (np.log((1.0 + len(lines)) / (1.0 + found)) + 1.0).astype(np.float16).astype(np.float32)
-    torch.manual_seed(seed)
-    words = nn.Parameter(torch.zeros(BUCKETS, len(CLASSES)))
-    bias = nn.Parameter(torch.zeros(len(CLASSES)))
-    optimiser = torch.optim.AdamW([words, bias], lr=_WORD_RATE, weight_decay=0.0)
-    steps = _WORD_EPOCHS * -(-len(lines) // _WORD_BATCH)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 1.0 / steps, total_iters=steps)
-    for _ in range(_WORD_EPOCHS):
-        for rows in torch.randperm(len(lines)).split(_WORD_BATCH):  # type: ignore[no-untyped-call]
-            logits = _bag([ngrams[row] for row in rows.tolist()], rarity, words) + bias
-            loss = sentiment_loss(logits, labels[rows], weights[rows], polar[rows])
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-    return rarity, words.detach().numpy(), bias.detach().numpy()
-
-
-def _bag(ngrams: Sequence[Ngrams], rarity: NDArray[np.float32], words: Tensor) -> Tensor:
-    starts = np.cumsum([0, *(len(places) for places, _ in ngrams)])[:-1]
-    return nn.functional.embedding_bag(
-        torch.from_numpy(np.concatenate([places for places, _ in ngrams])).long(),
-        words,
-        torch.from_numpy(starts),
-        mode="sum",
-        per_sample_weights=torch.from_numpy(np.concatenate([weigh_ngrams(one, rarity) for one in ngrams])),
-    )
+    Returns:
+        ``intensity (members, hidden)`` and ``intensity_bias (1,)``; nothing where no line that counts has one.
+    """
+    rows = [at for at, line in enumerate(lines) if line.intensity is not None and weights[at] > 0]
+    if not rows:
+        return {}
+    x = (raw[rows] - networks["mean"]) / networks["scale"]
+    hidden = [np.maximum(x @ w1.T + b1, 0.0) for w1, b1 in zip(networks["w1"], networks["b1"], strict=True)]
+    strong = np.array([lines[row].intensity for row in rows], dtype=np.float64) / MOST_INTENSE
+    model = Ridge(alpha=strength, solver="cholesky")
+    model.fit(np.concatenate(hidden, axis=1).astype(np.float64), strong, weights[rows] / weights[rows].mean())
+    coefficients = model.coef_.reshape(len(hidden), -1).astype(np.float32)
+    return {"intensity": coefficients, "intensity_bias": np.array([model.intercept_], dtype=np.float32)}

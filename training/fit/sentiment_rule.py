@@ -69,7 +69,8 @@ def fit_sentiment_rule(
 
 def _probabilities(head: SentimentHead, line: Line, vectors: VectorStore) -> tuple[float, float, float]:
     said = [(role, vectors.vector(text)) for role, text in line.context]
-    return head.probabilities(vectors.matrix([line.text])[0], mask(line.text), service_before(said))
+    reading = head.read(vectors.matrix([line.text])[0], mask(line.text), service_before(said))
+    return reading.negative, reading.neutral, reading.positive
 
 
 def _noise(calm: Sequence[tuple[float, float, float]], rule: TrajectoryRule, seed: int) -> tuple[float, float]:

@@ -64,6 +64,7 @@ def write_card(artifact: Artifact) -> None:
         *(f"### {name}\n\n{_report(report)}" for name, report in metrics.get("csat", {}).items()),
         "## Sentiment, held-out lines",
         _lines(metrics.get("sentiment", {})),
+        *_intensities(metrics.get("sentiment", {})),
         *(
             f"### Direction of sentiment, {name}\n\n{_report(report)}"
             for name, report in metrics.get("direction", {}).items()
@@ -152,6 +153,25 @@ def _lines(by_corpus: Mapping[str, Mapping[str, Any]]) -> str:
         )
     head = ("corpus", "lines", "classes", "accuracy ↑ / best baseline", "macro-F1 ↑ / best baseline")
     return "The baselines are fitted on the same corpus, ours once for all.\n\n" + _table(head, rows)
+
+
+def _intensities(by_corpus: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a table of how well the strength of the feeling is told, where a corpus has it."""
+    rows = [
+        (
+            name,
+            str(report["intensity_lines"]),
+            f"{_show(report['intensity_mae'])} {_bounds(report['intervals']['intensity_mae'])}",
+            _show(report["intensity_of_mean_mae"]),
+            _show(report["intensity_of_score_mae"]),
+            f"{_show(report['intensity_spearman'])} {_bounds(report['intervals']['intensity_spearman'])}",
+        )
+        for name, report in by_corpus.items()
+        if "intensity_lines" in report
+    ]
+    if rows:
+        head = ("corpus", "lines", "mean absolute error ↓", "always the mean", "the score's size", "Spearman ↑")
+        yield "### Intensity, 0 (none) … 1\n\n" + _table(head, rows)
 
 
 def _acts(report: Mapping[str, Any]) -> str:

@@ -17,6 +17,13 @@ from training.encoder.distil import DistilFit, distil
 from training.publish.stages import Stages, code, fingerprint
 
 HASHING = "hashing"
+_LEARNT_BY = (
+    "training/encoder/distil.py",
+    "training/encoder/student.py",
+    "training/encoder/vocabulary.py",
+    "models/encode/static.py",
+    "models/encode/tokens.py",
+)
 
 
 def is_learnt(config: Config) -> bool:
@@ -57,7 +64,7 @@ def _distilled(config: Config, prepared: Prepared, target: Path, stages: Stages)
         "data": prepared.digests,
         "settings": asdict(fit),
         "seed": config.seed,
-        "code": code("training/encoder/distil.py", "training/encoder/student.py", "models/encode/static.py"),
+        "code": code(*_LEARNT_BY),
     }
 
     def action() -> dict[str, Any]:

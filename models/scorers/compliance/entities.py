@@ -13,8 +13,8 @@ from typing import Any
 import re2
 
 from models.domain.cue import PERSONAL_KINDS, Cue, Entity
-from models.scorers.compliance.pieces import Span, overlap
 from models.text.normalise import Normalised
+from models.text.pieces import Span, overlap
 from models.text.pii import find_personal_data
 
 _MOST_MATCHES = 40
@@ -62,8 +62,8 @@ _PATTERNS: Mapping[str, str] = {
         r"|\b(?:sf|yt|zto|sto|jd[a-z]{0,2}|jt|yd|ems)\d{8,18}\b|\b\d{15,24}\b"
     ),
     "link": (
-        r"\b(?:https?://|www\.)[!-~]{3,2000}"
-        r"|\b(?:[a-z\d-]{1,63}\.){1,4}(?:com|cn|net|org|shop|top|cc|io|vip|xyz|info|co|me)\b(?:/[!-~]{0,2000})?"
+        r"\b(?:https?://|www\.)[!-~]{3,900}"
+        r"|\b(?:[a-z\d-]{1,63}\.){1,4}(?:com|cn|net|org|shop|top|cc|io|vip|xyz|info|co|me)\b(?:/[!-~]{0,900})?"
     ),
 }
 _HOURS = {

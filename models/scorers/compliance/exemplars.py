@@ -103,24 +103,42 @@ def _logistic(odds: Array | float) -> Array:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -40.0, 40.0))))
 
 
+def _newton(inputs: Array, wanted: Array, weights: Array, penalty: Array) -> Array:
+    """Return the coefficients, ``(dimension,)``, of least weighted cross-entropy with an L2 ``penalty`` for each."""
+
+    def loss(coefficients: Array) -> float:
+        odds = inputs @ coefficients
+        entropy = np.logaddexp(0.0, odds) - wanted * odds
+        return float((weights * entropy).sum() + (penalty * coefficients**2).sum() / 2)
+
+    coefficients = np.zeros(inputs.shape[1])
+    reached = loss(coefficients)
+    for _ in range(_ROUNDS):
+        found = _logistic(inputs @ coefficients)
+        slope = inputs.T @ (weights * (found - wanted)) + penalty * coefficients
+        step = np.linalg.solve(_hessian(inputs, weights * found * (1 - found), penalty), slope)
+        share = 1.0
+        while (moved := loss(coefficients - share * step)) > reached and share > 1e-6:
+            share /= 2
+        if moved >= reached - 1e-12:
+            break
+        coefficients, reached = coefficients - share * step, moved
+    return coefficients
+
+
+def _hessian(inputs: Array, curve: Array, penalty: Array) -> Array:
+    return np.asarray((inputs * curve[:, None]).T @ inputs + np.diag(penalty))
+
+
 def _fit_logistic(inputs: Array, labels: Array, weights: Array) -> tuple[Array, Array]:
     """Return coefficients, ``(dimension,)``, and each line's score by a head that has not seen it, ``(lines,)``."""
     penalty = np.full(inputs.shape[1], _RIDGE)
     penalty[-1] = 1e-3  # the constant is hardly held back
-    coefficients = np.zeros(inputs.shape[1])
-    for _ in range(_ROUNDS):
-        found = _logistic(inputs @ coefficients)
-        slope = inputs.T @ (weights * (found - labels)) + penalty * coefficients
-        hessian = (inputs * (weights * found * (1 - found))[:, None]).T @ inputs + np.diag(penalty)
-        step = np.linalg.solve(hessian, slope)
-        coefficients = coefficients - step * min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-12))
-        if np.abs(step).max() < 1e-9:
-            break
+    coefficients = _newton(inputs, labels, weights, penalty)
     scores = inputs @ coefficients
     found = _logistic(scores)
     curve = weights * found * (1 - found)
-    hessian = (inputs * curve[:, None]).T @ inputs + np.diag(penalty)
-    leverage = np.einsum("ij,ji->i", inputs, np.linalg.solve(hessian, inputs.T))
+    leverage = np.einsum("ij,ji->i", inputs, np.linalg.solve(_hessian(inputs, curve, penalty), inputs.T))
     unseen = scores + leverage * weights * (found - labels) / np.maximum(1 - leverage * curve, 1e-3)
     return coefficients, unseen
 
@@ -131,13 +149,5 @@ def _calibrate(scores: Array, labels: Array, weights: Array) -> tuple[float, flo
     wanted = np.where(labels == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
     spread = max(float(scores.std()), 1e-9)
     inputs = np.stack([scores / spread, np.ones_like(scores)], axis=1)
-    both = np.array([1.0, 0.0])
-    for _ in range(_ROUNDS):
-        found = _logistic(inputs @ both)
-        slope = inputs.T @ (weights * (found - wanted)) + 1e-3 * both
-        hessian = (inputs * (weights * found * (1 - found))[:, None]).T @ inputs + 1e-3 * np.eye(2)
-        step = np.linalg.solve(hessian, slope)
-        both = both - step * min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
-        if np.abs(step).max() < 1e-9:
-            break
-    return max(float(both[0]) / spread, 0.0), float(both[1])
+    slope, offset = _newton(inputs, wanted, weights, np.full(2, 1e-3))
+    return max(float(slope) / spread, 0.0), float(offset)

@@ -12,6 +12,7 @@ from models.encode.base import Encoder
 from models.scorers.compliance.conditions import Reader
 from models.scorers.compliance.cues import CueFinder, TurnCues
 from models.scorers.compliance.figures import CSAT, SENTIMENT, read_attributes
+from models.scorers.compliance.panel import Panel
 from models.scorers.compliance.talk import Talk
 from models.scorers.compliance.verdicts import Judge, walk_named
 
@@ -52,6 +53,7 @@ class ComplianceScorer:
             unaided = not acts and any(name in learned for one in rests[check.id] for _, name in one.cues())
             sureness = check.confidence.without_acts if unaided else 1.0
             self._judges.append(Judge(check, playbook, self._finder.blind, sureness))
+        self._panel = Panel(self._judges)
         self._weights = [check.weight for check in playbook.checks]
         self._scope = None if playbook.scope == Scope() else playbook.scope.attributes
 
@@ -68,7 +70,7 @@ class ComplianceScorer:
         if self._scope is not None and read_attributes(talk, self._scope).holds is False:
             return ComplianceScore(score=None, checks=tuple(judge.outside() for judge in self._judges))
         reader = Reader(talk, self.playbook.conditions)
-        results = tuple(judge.judge(talk, reader, talk.seen) for judge in self._judges)
+        results = self._panel.results(talk, reader)
         passed = failed = 0.0
         for weight, result in zip(self._weights, results, strict=True):
             if result.verdict == "pass":

@@ -102,8 +102,34 @@ class Judge:
         }
         self._plain: dict[Verdict, CheckResult] = {}
 
-    def judge(self, talk: Talk, reader: Reader, seen: frozenset[str]) -> CheckResult:
+    @property
+    def wakes(self) -> frozenset[str] | None:
+        """The cues without which the result is that of ``asleep``; ``None`` where more than cues matters."""
+        if self._scope is not None:
+            return None
+        if self._only_what_it_forbids_matters:
+            return self._look_for.cues
+        applies = self._applies
+        return applies.cues if applies and applies.cues and applies.unseen.holds is False else None
+
+    @property
+    def gate(self) -> Condition | None:
+        """The condition that decides whether the check applies while it sleeps; ``None`` where that is certain."""
+        return self._check.applies if self._only_what_it_forbids_matters else None
+
+    def asleep(self, applies: bool) -> CheckResult:
+        """Return the result while none of the cues in ``wakes`` is seen; ``applies``: whether ``gate`` holds."""
+        return self._without_evidence("pass" if applies and self._only_what_it_forbids_matters else "na")
+
+    @property
+    def _only_what_it_forbids_matters(self) -> bool:
+        looked = self._look_for
+        forbidden = self._check.kind == "forbidden" and not self._decidable
+        return forbidden and bool(looked.cues) and looked.unseen.holds is False
+
+    def judge(self, talk: Talk, reader: Reader) -> CheckResult:
         """Return the check's result."""
+        seen = talk.seen
         check = self._check
         if self._scope is not None and not (inside := read_attributes(talk, self._scope)).holds:
             return self.outside() if inside.holds is False else self._unknown(inside, talk)

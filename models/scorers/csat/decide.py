@@ -96,11 +96,12 @@ def entropy_share(distribution: Sequence[float]) -> float:
     return -math.fsum(p * math.log(p) for p in distribution if p > 0.0) / math.log(len(distribution))
 
 
-def resolution_inputs(prediction: Prediction, customer: Sequence[bool]) -> tuple[float, float, float]:
+def resolution_inputs(prediction: Prediction, customer: Sequence[bool]) -> tuple[float, ...]:
     """Return what the resolution regression reads.
 
     Log odds that the customer confirmed a solution in some round (largest P(CNUG*)), log odds that the service stated
-    one (largest P(HNUG*)), and P(task accomplished: A ≥ 1) − ½.
+    one (largest P(HNUG*)), P(task accomplished: A ≥ 1) − ½, and, from networks that were taught it, the log odds that
+    the matter was resolved.
 
     Args:
         prediction: The network's.
@@ -109,7 +110,8 @@ def resolution_inputs(prediction: Prediction, customer: Sequence[bool]) -> tuple
     pairs = list(zip(prediction.nuggets, customer, strict=True))
     confirmed = max((float(nugget[_CONFIRMED]) for nugget, mine in pairs if mine), default=0.0)
     stated = max((float(nugget[_STATED]) for nugget, mine in pairs if not mine), default=0.0)
-    return _log_odds(confirmed), _log_odds(stated), float(prediction.quality["A"][3:].sum()) - 0.5
+    inputs = (_log_odds(confirmed), _log_odds(stated), float(prediction.quality["A"][3:].sum()) - 0.5)
+    return inputs if prediction.resolved is None else (*inputs, _log_odds(prediction.resolved))
 
 
 def _log_odds(p: float) -> float:

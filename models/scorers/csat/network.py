@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,10 +34,26 @@ class Prediction:
     Attributes:
         quality: For task accomplishment ``A``, satisfaction ``S``, effectiveness ``E``: shape ``(5,)``, worst to best.
         nuggets: One a round: probabilities over ``NUGGETS`` of its side.
+        resolved: Probability that the matter was resolved, 0…1; ``None`` from networks that were not taught it.
     """
 
     quality: dict[str, NDArray[np.float64]]
     nuggets: list[NDArray[np.float64]]
+    resolved: float | None = None
+
+
+class BeliefArrays(NamedTuple):
+    """What a network says of n conversations.
+
+    Attributes:
+        quality: Probabilities, ``(n, 3, 5)``.
+        nuggets: Probabilities by side, ``(n, T, 4 or 3)``.
+        resolved: Probabilities, ``(n,)``, or ``None``.
+    """
+
+    quality: NDArray[np.float64]
+    nuggets: dict[Side, NDArray[np.float64]]
+    resolved: NDArray[np.float64] | None
 
 
 def _softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -76,10 +93,8 @@ class BiGruNet:
             states[:, t] = state
         return states
 
-    def __call__(
-        self, x: _Array, lengths: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float64], dict[Side, NDArray[np.float64]]]:
-        """Return quality probabilities, ``(n, 3, 5)``, and nugget probabilities by side, ``(n, T, 4 or 3)``.
+    def __call__(self, x: _Array, lengths: NDArray[np.int64]) -> BeliefArrays:
+        """Return what the network says.
 
         Args:
             x: Features of n conversations, padded with zeros, ``(n, T, d)``.
@@ -96,7 +111,11 @@ class BiGruNet:
         nuggets: dict[Side, NDArray[np.float64]] = {
             side: _softmax(states @ self._w[f"{side}.weight"].T + self._w[f"{side}.bias"]) for side in SIDES
         }
-        return _softmax(quality.reshape(len(x), len(QUALITIES), LEVELS)), nuggets
+        resolved = None
+        if "resolution.weight" in self._w:  # older artifacts have none
+            logits = (pooled @ self._w["resolution.weight"].T + self._w["resolution.bias"]).astype(np.float64)
+            resolved = 0.5 * (np.tanh(0.5 * logits[:, 0]) + 1.0)
+        return BeliefArrays(_softmax(quality.reshape(len(x), len(QUALITIES), LEVELS)), nuggets, resolved)
 
 
 class CsatNetworks:
@@ -130,12 +149,15 @@ class CsatNetworks:
         for at, rows in enumerate(features):
             x[at, : len(rows)] = rows
         outputs = [member(x, lengths) for member in self._members]
-        quality = np.mean([output[0] for output in outputs], axis=0)
-        nuggets = {side: np.mean([output[1][side] for output in outputs], axis=0) for side in SIDES}
+        quality = np.mean([output.quality for output in outputs], axis=0)
+        nuggets = {side: np.mean([output.nuggets[side] for output in outputs], axis=0) for side in SIDES}
+        told = [output.resolved for output in outputs if output.resolved is not None]
+        resolved = np.mean(told, axis=0) if told else None
         return [
             Prediction(
                 dict(zip(QUALITIES, quality[at], strict=True)),
                 [nuggets[side][at, place] for place, side in enumerate(spoke)],
+                None if resolved is None else float(resolved[at]),
             )
             for at, spoke in enumerate(sides)
         ]

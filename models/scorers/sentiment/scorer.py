@@ -54,13 +54,15 @@ class SentimentScorer:
             (turn.role, vector)
             for turn, vector in zip(context.turns[latest], context.signals["encoder"][latest], strict=True)
         ]
-        probs = self._head.probabilities(vector, text, service_before(said))
-        negative, neutral, positive = (round(p, _DECIMALS) for p in probs)
+        reading = self._head.read(vector, text, service_before(said))
+        felt = (reading.negative, reading.neutral, reading.positive)
+        negative, neutral, positive = (round(p, _DECIMALS) for p in felt)
         return TurnSentiment(
             turn=turn.index,
             role=turn.role,
             score=round(positive - negative, _DECIMALS),
             probs=dict(zip(CLASSES, (negative, neutral, positive), strict=True)),
+            intensity=None if reading.intensity is None else round(reading.intensity, _DECIMALS),
         )
 
     def score(self, context: Context) -> SentimentScore:

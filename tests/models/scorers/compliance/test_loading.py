@@ -13,7 +13,15 @@ from models.domain.context import Context
 from models.domain.conversation import Conversation, Turn
 from models.domain.playbook import Playbook
 from models.errors import InvalidPlaybookError, UnknownPlaybookError
-from models.scorers.compliance import ComplianceScorer, list_playbooks, load_playbook, playbook_schema
+from models.pipeline.run import mask_turn, open_context, take_turn
+from models.scorers.compliance import (
+    ComplianceScorer,
+    conversation_of,
+    list_playbooks,
+    load_playbook,
+    parse_playbook,
+    playbook_schema,
+)
 from models.scorers.compliance.loading import PACKAGED
 
 _GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "playbooks.md"
@@ -96,6 +104,7 @@ _BAD: list[tuple[str, str, str, str]] = [
     ("rest_of: [hi]", "rest_of: [x]", ":10 ($.cues.rest.rest_of[0])", "no cue 'x'"),
     ("rest_of: [hi]", "rest_of: [hi]\n    include: [a]", ":9 ($.cues.rest)", "either"),
     ("rest_of: [hi]", "rest_of: [hi]\n    exclude: [a]", ":11 ($.cues.rest.exclude)", "belongs to 'include'"),
+    ("rest_of: [hi]", "rest_of: [hi]\n    unless: [{cue: hi}]", ":11 ($.cues.rest.unless)", "'act'"),
     ("rest_of: [hi]", "min_chars: 2", ":9 ($.cues.rest)", "either"),
     ("polite: 您好|你好", "polite: '{polite}a'", ":8 ($.cues.hi.include[0])", "circle"),
     ("polite: 您好|你好", "polite: 3", ":5 ($.words.polite)", "string"),
@@ -273,8 +282,8 @@ def test_the_published_schema_is_that_of_the_code() -> None:
 @pytest.mark.parametrize("path", sorted(PACKAGED.glob("*.yaml")), ids=lambda path: path.stem)
 def test_packaged_files_and_the_guides_example_fit_the_schema(path: Path) -> None:
     fits = jsonschema_rs.validator_for(playbook_schema())
-    for text in (path.read_text(encoding="utf-8"), _example()):
-        fits.validate(yaml.safe_load(text))
+    for text in (path.read_text(encoding="utf-8"), _example(), _example(1), _example(2)):
+        fits.validate(json.loads(json.dumps(yaml.safe_load(text), default=str)))
 
 
 def test_the_schema_lets_a_file_that_extends_another_say_less() -> None:
@@ -284,10 +293,28 @@ def test_the_schema_lets_a_file_that_extends_another_say_less() -> None:
     assert fits.is_valid({**short, "extends": "ecommerce-zh@2"})
 
 
-def _example() -> str:
+def _example(place: int = 0) -> str:
     blocks = re.findall(r"```yaml\n(.*?)```", _GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 1
-    return str(blocks[0])
+    assert len(blocks) == 3
+    return str(blocks[place])
+
+
+@pytest.mark.parametrize("place", [1, 2])
+def test_the_guides_other_examples_pass_their_own_tests(place: int) -> None:
+    playbook, _ = parse_playbook(_example(place), "guide")
+    scorer = ComplianceScorer(playbook)
+    tested = 0
+    for check in playbook.checks:
+        for test in check.tests:
+            conversation = conversation_of(test)
+            context = open_context(conversation)
+            for turn in conversation.turns:
+                context = take_turn(context, turn, mask_turn(turn), None, [scorer])
+            found = next(one for one in scorer.score(context).checks if one.id == check.id)
+            assert found.verdict == test.expect, (check.id, test, found)
+            assert test.quote is None or any(test.quote in item.quote for item in found.evidence)
+            tested += 1
+    assert tested >= 2
 
 
 @pytest.mark.parametrize(
