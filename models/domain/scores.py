@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal
 
 Direction = Literal["improved", "worsened", "flat"]
 CsatLabel = Literal["dissatisfied", "neutral", "satisfied"]
 ResolutionLabel = Literal["yes", "no", "unclear"]
 Verdict = Literal["pass", "fail", "na", "no_evidence", "abstain"]
+Style = Literal["weighted", "deduction", "bonus"]
+
+# Digits kept of a figure where it is stored: more than any can bear, and hides what differs between processors.
+DECIMALS = 4
+# A field with this metadata is left out of the JSON while it has its default: bundles of old rubrics stay as they were.
+UNLESS_DEFAULT: Mapping[str, bool] = MappingProxyType({"unless_default": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +190,22 @@ class CriterionResult:
 
     Attributes:
         id: Its id in the rubric.
-        source: Where its value comes from, e.g. ``check:greeting`` or ``csat.mean``.
+        source: Where its value comes from, e.g. ``check:greeting``, ``csat.mean`` or ``manual:accuracy``.
         value: Share of its weight earned, 0…1; ``None`` where it does not apply (its weight goes to the rest).
-        weight: Its weight as written in the rubric.
-        points: Points earned, of ``max_points``, after spreading; both 0 where it does not apply.
-        max_points: Points it could earn, of 100.
+        weight: Its weight as written in the rubric; in a deduction or bonus section the points at stake.
+        points: Points earned, of ``max_points``, after spreading; both 0 where it does not apply. Negative for a
+            deduction.
+        max_points: Points it could earn, of 100; 0 for a deduction.
         auto_fail: True where it is critical and failed: the whole score is 0.
-        reason: Why, in Chinese.
-        reason_en: Why, in English.
+        reason: Why the machine says so, in Chinese.
+        reason_en: The same in English.
+        section: Id of its section, or empty.
+        style: How its section counts.
+        machine_value: Where ``decided_by`` is set: what ``value`` would be without the decision; else ``None``.
+        decided_by: The decision's reference, where a person decided.
+        decision_kind: The decision's kind, where a person decided.
+        open: Whether it is a question that a person still has to answer.
+        cap: Where it failed and the score is capped for it: at this.
     """
 
     id: str
@@ -202,16 +217,62 @@ class CriterionResult:
     auto_fail: bool
     reason: str
     reason_en: str
+    section: str = field(default="", metadata=UNLESS_DEFAULT)
+    style: Style = field(default="weighted", metadata=UNLESS_DEFAULT)
+    machine_value: float | None = field(default=None, metadata=UNLESS_DEFAULT)
+    decided_by: str | None = field(default=None, metadata=UNLESS_DEFAULT)
+    decision_kind: str | None = field(default=None, metadata=UNLESS_DEFAULT)
+    open: bool = field(default=False, metadata=UNLESS_DEFAULT)
+    cap: float | None = field(default=None, metadata=UNLESS_DEFAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionResult:
+    """One section of a rubric.
+
+    Attributes:
+        id: Its id in the rubric.
+        style: How it counts.
+        score: Of a section that shares in the 100: its own score, 0…100. ``None`` for others, and where nothing of it
+            applies.
+        points: What it brings to the whole score; negative for a deduction from the whole.
+        max_points: What it could bring.
+    """
+
+    id: str
+    style: Style
+    score: float | None
+    points: float
+    max_points: float
 
 
 @dataclass(frozen=True, slots=True)
 class QaScore:
-    """The auto-QA score 0…100; ``None`` (and not passed) where no criterion applies."""
+    """The auto-QA score, ``None`` (and not passed) where no criterion applies.
+
+    Attributes:
+        score: 0…100, or more where the rubric lets bonus points lift it so far.
+        passed: Whether it reaches the pass mark.
+        auto_fail: Whether a critical failure zeroed it.
+        criteria: In the rubric's order.
+        capped_at: The cap that holds because of a critical failure, if one does; also where the score lies below it.
+        band: The grade, if the rubric has grades and one is reached.
+        pass_mark: Where a variant of the rubric set another than the rubric's own: this.
+        sections: In the rubric's order; empty for a rubric without sections.
+        variants: The variants of the rubric that were applied.
+        open: Criteria that a person still has to answer; they do not count so far.
+    """
 
     score: float | None
     passed: bool | None
     auto_fail: bool
     criteria: tuple[CriterionResult, ...]
+    capped_at: float | None = field(default=None, metadata=UNLESS_DEFAULT)
+    band: str | None = field(default=None, metadata=UNLESS_DEFAULT)
+    pass_mark: float | None = field(default=None, metadata=UNLESS_DEFAULT)
+    sections: tuple[SectionResult, ...] = field(default=(), metadata=UNLESS_DEFAULT)
+    variants: tuple[str, ...] = field(default=(), metadata=UNLESS_DEFAULT)
+    open: tuple[str, ...] = field(default=(), metadata=UNLESS_DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from models.pipeline.build import needed_for, order_components
 from models.pipeline.config import PipelineConfig
 from models.pipeline.run import Vector, mask_turn, needs_vector, observe_again, open_context, score_context, take_turn
 from models.pipeline.stream import Session
-from models.qa import evaluate_rubric, list_rubrics, load_rubric, require_checks
+from models.qa import evaluate_rubric, list_rubrics, load_rubric, require_checks, traits_of
 from models.qa.figures import Measured
 from models.scorers.acts import ActsScorer
 from models.scorers.base import Component
@@ -111,7 +111,9 @@ class Pipeline:
             scored = score_context(context, self._components)
             again = replace(observe_again(context, judge), scores=dict(scored.scores))
             again = again.with_score(judge.name, judge.score(again))
-            pairs.append((self._bundle(conversation, scored.scores), other._bundle(conversation, again.scores)))
+            pairs.append(
+                (self._bundle(conversation, scored, scored.scores), other._bundle(conversation, again, again.scores))
+            )
         return pairs
 
     def stream(self, conversation: Conversation) -> Session:
@@ -172,9 +174,9 @@ class Pipeline:
         scores = dict(score_context(context, self._components).scores)
         if explain:
             scores[CsatScorer.name] = explain_csat(context, scores[CsatScorer.name], self._csat.score_many)
-        return self._bundle(conversation, scores)
+        return self._bundle(conversation, context, scores)
 
-    def _bundle(self, conversation: Conversation, scores: Mapping[str, Any]) -> ScoreBundle:
+    def _bundle(self, conversation: Conversation, context: Context, scores: Mapping[str, Any]) -> ScoreBundle:
         outcome: CsatOutcome = scores[CsatScorer.name]
         measured = Measured(
             sentiment=scores["sentiment"],
@@ -190,7 +192,7 @@ class Pipeline:
             csat=measured.csat,
             resolution=measured.resolution,
             compliance=measured.compliance,
-            qa=evaluate_rubric(self.rubric, measured, self._check_weights),
+            qa=evaluate_rubric(self.rubric, measured, self._check_weights, head=traits_of(conversation, context.texts)),
             timing=measured.timing,
         )
 

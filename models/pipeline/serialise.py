@@ -7,10 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from models.domain.coaching import Coaching
-from models.domain.scores import ScoreBundle
-
-# Four decimals are more than any of the figures can bear, and hide what differs in the last bits between processors.
-DECIMALS = 4
+from models.domain.scores import DECIMALS, ScoreBundle
 
 
 def bundle_to_json(bundle: ScoreBundle) -> dict[str, Any]:
@@ -26,7 +23,11 @@ def coaching_to_json(coachings: Sequence[Coaching]) -> list[dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {
+            field.name: _plain(getattr(value, field.name))
+            for field in fields(value)
+            if not (field.metadata.get("unless_default") and getattr(value, field.name) == field.default)
+        }
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

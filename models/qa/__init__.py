@@ -1,6 +1,26 @@
 """The auto-QA score: a rubric applied to the scores of one conversation."""
 
+from models.qa.compare import Case, Comparison, compare_rubrics
 from models.qa.evaluate import evaluate_rubric
-from models.qa.rubric import list_rubrics, load_rubric, require_checks, rubric_schema
+from models.qa.explain import explain_rubric
+from models.qa.loading import list_rubrics, load_rubric, parse_rubric, require_checks, rubric_schema
+from models.qa.stored import measured_from_json, qa_from_json
+from models.qa.traits import traits_of
+from models.qa.variants import effective_rubric
 
-__all__ = ["evaluate_rubric", "list_rubrics", "load_rubric", "require_checks", "rubric_schema"]
+__all__ = [
+    "Case",
+    "Comparison",
+    "compare_rubrics",
+    "effective_rubric",
+    "evaluate_rubric",
+    "explain_rubric",
+    "list_rubrics",
+    "load_rubric",
+    "measured_from_json",
+    "parse_rubric",
+    "qa_from_json",
+    "require_checks",
+    "rubric_schema",
+    "traits_of",
+]

@@ -34,10 +34,14 @@ FIGURES: Mapping[str, Callable[[Measured], float | None]] = MappingProxyType(
         "csat.p_dissatisfied": _unless_abstained(lambda measured: measured.csat.p_dissatisfied),
         "resolution.p_resolved": _unless_abstained(lambda measured: measured.resolution.p_resolved),
         "sentiment.shift": lambda measured: measured.sentiment.shift,
+        "sentiment.start": lambda measured: measured.sentiment.start,
         "sentiment.end": lambda measured: measured.sentiment.end,
+        "sentiment.lowest": lambda measured: min((level.level for level in measured.sentiment.levels), default=None),
+        "sentiment.volatility": lambda measured: measured.sentiment.volatility,
         "compliance.score": lambda measured: measured.compliance.score,
         "timing.first_response_s": _timing("first_response_s"),
         "timing.mean_response_s": _timing("mean_response_s"),
         "timing.longest_response_s": _timing("longest_response_s"),
+        "timing.handle_s": _timing("handle_s"),
     }
 )
