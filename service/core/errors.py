@@ -83,6 +83,12 @@ class AmbiguousPlaybookError(AttuneError):
     code = "ambiguous-playbook"
 
 
+class WorkConflictError(AttuneError):
+    """A review task, appeal or calibration session is not in the state, or not in the hands, that this needs."""
+
+    code = "work-conflict"
+
+
 class TooLargeError(AttuneError):
     """The request is larger than allowed."""
 
