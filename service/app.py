@@ -18,13 +18,14 @@ from service.api.problems import install_handlers
 from service.api.reference import build_reference
 from service.api.request_log import RequestLog
 from service.api.routes import router
+from service.audit.refusals import Refusals
 from service.core.logs import configure_logging
 from service.core.settings import Settings, as_environment
 from service.core.stopping import exit_on_sigterm
 from service.db import migrate
 from service.db.engine import Database, open_database
 from service.jobs.supervisor import WorkerProcess
-from service.scoring.coaching import Coach
+from service.scoring.on_demand import EngineOnDemand
 
 _DESCRIPTION = """Attune (知音) scores customer-service conversations: sentiment shift, script compliance, predicted
 satisfaction and an automatic QA score.
@@ -38,7 +39,9 @@ _TAGS = [
     {"name": "catalogue", "description": "Playbooks and rubrics"},
     {"name": "kpis", "description": "Figures over many conversations"},
     {"name": "jobs", "description": "Background work"},
+    {"name": "people", "description": "Who works with Attune, for administrators"},
     {"name": "keys", "description": "API keys, for administrators"},
+    {"name": "audit", "description": "Who read or changed what, for administrators"},
     {"name": "health", "description": "For whoever runs it"},
 ]
 
@@ -63,7 +66,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         finally:
             if worker is not None:
                 await run_in_threadpool(worker.stop)
-            await run_in_threadpool(app.state.coach.close)
+            await run_in_threadpool(app.state.engine.close)
             if database is None:
                 await run_in_threadpool(opened.close)
 
@@ -79,7 +82,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.settings = settings
-    app.state.coach = Coach(settings.scoring)
+    app.state.engine = EngineOnDemand(settings.scoring)
+    app.state.refusals = Refusals()
     app.include_router(router)
     install_handlers(app)
     app.add_middleware(BodyLimit, streamed=frozenset({"/v1/conversations", "/v1/playbooks", "/v1/playbooks/validate"}))

@@ -11,6 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from models.domain.conversation import Conversation
 from models.errors import AttuneError, InvalidConversationError
 from models.interchange import decode_json, parse_conversation
+from service.accounts.actor import Actor
+from service.conversations.intake_audit import record_intake
 from service.conversations.store import StoreOutcome, store_conversations
 from service.core.errors import ConversationConflictError, MalformedBodyError, TooLargeError
 from service.db.engine import Database
@@ -111,7 +113,7 @@ def conflict(outcome: StoreOutcome) -> ConversationConflictError:
     )
 
 
-def take_one(database: Database, document: dict[str, Any], revise: bool) -> Intake:
+def take_one(database: Database, actor: Actor, document: dict[str, Any], revise: bool) -> Intake:
     """Take a single conversation.
 
     Raises:
@@ -121,6 +123,7 @@ def take_one(database: Database, document: dict[str, Any], revise: bool) -> Inta
     conversation = parse_conversation(document)
     with database.transaction() as session:
         [outcome] = store_conversations(session, [conversation], revise)
+        record_intake(session, actor, [outcome])
     if outcome.outcome == "conflict":
         raise conflict(outcome)
     intake = Intake()
@@ -128,7 +131,7 @@ def take_one(database: Database, document: dict[str, Any], revise: bool) -> Inta
     return intake
 
 
-def take_array(database: Database, documents: Sequence[Any], revise: bool) -> Intake:
+def take_array(database: Database, actor: Actor, documents: Sequence[Any], revise: bool) -> Intake:
     """Take an array of conversations."""
     intake = Intake()
     for start in range(0, len(documents), BATCH):
@@ -138,11 +141,13 @@ def take_array(database: Database, documents: Sequence[Any], revise: bool) -> In
                 taken.append(({"index": index}, parse_conversation(document)))
             except InvalidConversationError as error:
                 intake.refuse(error, {"index": index}, document.get("id") if isinstance(document, dict) else None)
-        _store(database, taken, revise, intake)
+        _store(database, actor, taken, revise, intake)
     return intake
 
 
-async def take_lines(database: Database, lines: AsyncIterator[Line], revise: bool, line_limit: int) -> Intake:
+async def take_lines(
+    database: Database, actor: Actor, lines: AsyncIterator[Line], revise: bool, line_limit: int
+) -> Intake:
     """Take lines as they arrive; where the body breaks off, what came before has gone in."""
     intake = Intake()
     batch: list[Line] = []
@@ -155,17 +160,19 @@ async def take_lines(database: Database, lines: AsyncIterator[Line], revise: boo
                 batch.append(line)
                 size += len(line.data)
             if len(batch) == BATCH or size >= BATCH_BYTES:
-                await run_in_threadpool(_take_batch, database, batch, revise, intake, line_limit)
+                await run_in_threadpool(_take_batch, database, actor, batch, revise, intake, line_limit)
                 batch, size = [], 0
     except (MalformedBodyError, TooLargeError) as error:
         if not seen:
             raise
         intake.refuse(error, {"line": seen + 1})
-    await run_in_threadpool(_take_batch, database, batch, revise, intake, line_limit)
+    await run_in_threadpool(_take_batch, database, actor, batch, revise, intake, line_limit)
     return intake
 
 
-def _take_batch(database: Database, lines: Sequence[Line], revise: bool, intake: Intake, line_limit: int) -> None:
+def _take_batch(
+    database: Database, actor: Actor, lines: Sequence[Line], revise: bool, intake: Intake, line_limit: int
+) -> None:
     taken: list[tuple[dict[str, int], Conversation]] = []
     for line in lines:
         place = {"line": line.number}
@@ -177,13 +184,18 @@ def _take_batch(database: Database, lines: Sequence[Line], revise: bool, intake:
             taken.append((place, parse_conversation(document)))
         except (InvalidConversationError, TooLargeError) as error:
             intake.refuse(error, place, document.get("id"))
-    _store(database, taken, revise, intake)
+    _store(database, actor, taken, revise, intake)
 
 
 def _store(
-    database: Database, taken: Sequence[tuple[dict[str, int], Conversation]], revise: bool, intake: Intake
+    database: Database,
+    actor: Actor,
+    taken: Sequence[tuple[dict[str, int], Conversation]],
+    revise: bool,
+    intake: Intake,
 ) -> None:
     if taken:
         with database.transaction() as session:
             outcomes = store_conversations(session, [conversation for _, conversation in taken], revise)
+            record_intake(session, actor, outcomes)
         intake.add(outcomes, [place for place, _ in taken])

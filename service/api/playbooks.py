@@ -14,11 +14,12 @@ from starlette.concurrency import run_in_threadpool
 from models.documents import MAX_BYTES
 from models.qa import load_rubric
 from models.scorers.compliance.lint import Finding, lint_text
-from service.accounts.keys import KeyInfo
+from service.accounts.actor import Actor
 from service.api.body import read_json
 from service.api.dependencies import AppSettings, OpenDatabase, permission
 from service.api.parameters import Moment
 from service.api.problems import problem_responses
+from service.audit.log import record
 from service.core.errors import InvalidRequestError
 from service.db.engine import Database
 from service.kpi.report import DEFAULT_TIMEZONE, start_of
@@ -32,6 +33,7 @@ from service.scoring.catalogue import PlaybookInfo
 router = APIRouter(prefix="/playbooks", tags=["catalogue"])
 
 Spec = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$", description="`id` or `id@version`")]
+Publisher = Annotated[Actor, permission("playbooks:publish")]
 _LARGEST = 2 * MAX_BYTES  # of the JSON around a YAML text
 
 
@@ -120,12 +122,10 @@ def get_playbooks(database: OpenDatabase, settings: AppSettings) -> PlaybookList
         **problem_responses(400, 401, 403, 409, 413, 422, 503),
     },
 )
-async def post_playbook(
-    request: Request, database: OpenDatabase, key: Annotated[KeyInfo, permission("playbooks:publish")]
-) -> JSONResponse:
+async def post_playbook(request: Request, database: OpenDatabase, actor: Publisher) -> JSONResponse:
     """Publish a version, which never changes afterwards; other content under the same id and version is refused."""
     text = await _text(request)
-    done = await run_in_threadpool(_publish, database, text, f"{key.name} ({key.prefix}…)")
+    done = await run_in_threadpool(_publish, database, text, actor)
     return JSONResponse(done.model_dump(mode="json"), 201 if done.new else 200)
 
 
@@ -184,7 +184,7 @@ def post_activate(
     database: OpenDatabase,
     settings: AppSettings,
     playbook_id: Spec,
-    key: Annotated[KeyInfo, permission("playbooks:publish")],
+    actor: Publisher,
     wanted: Annotated[Start | None, Body()] = None,
 ) -> Activation:
     """Let a published or packaged version judge conversations that start from now, or the day given, on.
@@ -194,21 +194,26 @@ def post_activate(
     """
     rubric = load_rubric(settings.scoring.rubric)
     with database.transaction() as session:
-        return activation.activate(session, playbook_id, key.name, start=_moment(wanted), rubric=rubric)
+        done = activation.activate(session, playbook_id, actor.label, start=_moment(wanted), rubric=rubric)
+        detail = {"version": done.version, "starts_at": done.starts_at, "ends_at": done.ends_at}
+        record(session, actor, "playbook.activate", "playbook", done.playbook_id, detail)
+        return done
 
 
 @router.post(
     "/{playbook_id}/retire",
     summary="Take a playbook out of force",
-    dependencies=[permission("playbooks:publish")],
     responses=problem_responses(400, 401, 403, 404, 413, 422, 503),
 )
 def post_retire(
-    database: OpenDatabase, playbook_id: Spec, wanted: Annotated[Start | None, Body()] = None
+    database: OpenDatabase, actor: Publisher, playbook_id: Spec, wanted: Annotated[Start | None, Body()] = None
 ) -> ActivationList:
     """End all times in which a playbook, or one version of it, is in force, now or on the day given."""
     with database.transaction() as session:
-        return ActivationList(items=activation.retire(session, playbook_id, end=_moment(wanted)))
+        ended = activation.retire(session, playbook_id, end=_moment(wanted))
+        detail = {"versions": [one.version for one in ended], "at": _moment(wanted)}
+        record(session, actor, "playbook.retire", "playbook", ended[0].playbook_id, detail)
+        return ActivationList(items=ended)
 
 
 async def _text(request: Request) -> str:
@@ -221,10 +226,13 @@ async def _text(request: Request) -> str:
         raise InvalidRequestError(f"{where}: {problem['msg']}", f"{where} 无效", location=where) from None
 
 
-def _publish(database: Database, text: str, by: str) -> Publication:
+def _publish(database: Database, text: str, actor: Actor) -> Publication:
     with database.transaction() as session:
-        done = publish_text(session, text, by)
-    playbook = done.playbook
+        done = publish_text(session, text, actor.label)
+        playbook = done.playbook
+        if done.new:
+            detail = {"version": playbook.version, "hash": playbook.hash}
+            record(session, actor, "playbook.publish", "playbook", playbook.id, detail)
     return Publication(
         id=playbook.id,
         version=playbook.version,

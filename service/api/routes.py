@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.api import catalogue, conversations, health, jobs, keys, kpis, playbooks, scores
+from service.api import audit, catalogue, conversations, health, jobs, keys, kpis, people, playbooks, scores
 
 v1 = APIRouter(prefix="/v1")
 for part in (
@@ -14,7 +14,9 @@ for part in (
     catalogue.router,
     kpis.router,
     jobs.router,
+    people.router,
     keys.router,
+    audit.router,
     conversations.detail_router,
 ):
     v1.include_router(part)

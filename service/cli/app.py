@@ -13,6 +13,7 @@ from typer import TyperException
 
 from models.errors import AttuneError
 from service.cli import (
+    audit,
     convert,
     demo,
     doctor,
@@ -21,11 +22,13 @@ from service.cli import (
     keys,
     migrate,
     openapi,
+    people,
     playbook,
     schema,
     score,
     serve,
     show,
+    verify,
     version,
     worker,
 )
@@ -39,10 +42,13 @@ COMMANDS = (
     import_file,
     export,
     show,
+    verify,
     serve,
     worker,
     migrate,
+    people,
     keys,
+    audit,
     playbook,
     openapi,
     schema,

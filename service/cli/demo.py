@@ -164,12 +164,17 @@ def _count(database: Database, state: ScoreState) -> int:
 def _new_key(database: Database) -> str:
     """Make a key in place of earlier demo keys: a key cannot be shown again, and they should not pile up."""
     from service.accounts.keys import create_key, list_keys, revoke_key
+    from service.audit.log import record
+    from service.cli.actor import this_actor
 
     with database.transaction() as session:
         for known in list_keys(session):
             if known.name == _KEY_NAME and known.revoked_at is None:
                 revoke_key(session, known.id)
-        return create_key(session, _KEY_NAME, "admin").key
+                record(session, this_actor(), "key.revoke", "key", known.id)
+        made = create_key(session, _KEY_NAME, "admin")
+        record(session, this_actor(), "key.create", "key", made.info.id, {"role": made.info.role})
+        return made.key
 
 
 def _free_port(settings: Settings) -> int:

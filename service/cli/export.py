@@ -34,25 +34,28 @@ def export(
     scores: Annotated[bool, typer.Option("--scores", help=pick("导出评分", "Write scores instead"))] = False,
 ) -> None:
     """Write line by line, in order of id."""
+    from service.audit.log import record
+    from service.cli.actor import this_actor
     from service.cli.database import opened_database
     from service.cli.screen import progress, say
     from service.conversations.read import iter_conversations
     from service.ingest import open_output
 
     done = waiting = 0
-    with (
-        opened_database() as database,
-        database.transaction() as session,
-        open_output(out) as write,
-        progress("导出中", "exporting") as advance,
-    ):
-        for stored in iter_conversations(session):
-            line = stored.score if scores else stored.document
-            if line is None:
-                waiting += 1
-                continue
-            write(line)
-            done += 1
-            advance(done, None)
+    actor, action = this_actor(), "scores.export" if scores else "conversations.export"
+    with opened_database() as database, open_output(out) as write, progress("导出中", "exporting") as advance:
+        # Before the first line leaves; how many they were is a second event, for one may stop in the middle.
+        with database.transaction() as session:
+            record(session, actor, action, "conversation", None, {"stage": "begun"})
+        with database.transaction() as session:
+            for stored in iter_conversations(session):
+                line = stored.score if scores else stored.document
+                if line is None:
+                    waiting += 1
+                    continue
+                write(line)
+                done += 1
+                advance(done, None)
+            record(session, actor, action, "conversation", None, {"stage": "done", "count": done})
     missing_zh, missing_en = (f",{waiting:,} 个尚无评分", f", {waiting:,} have no score yet") if waiting else ("", "")
     say(f"已导出 {done:,} 个会话{missing_zh}", f"Exported {done:,} conversations{missing_en}")

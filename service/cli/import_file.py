@@ -98,12 +98,16 @@ def store_all(
 
 
 def _store(database: Database, report: Report, chunk: Sequence[Outcome], revise: bool) -> None:
+    from service.cli.actor import this_actor
+    from service.conversations.intake_audit import record_intake
     from service.conversations.store import store_conversations
     from service.ingest import Accepted, Unchanged
 
     incoming = [item for item in chunk if isinstance(item, Accepted)]
     with database.transaction() as session:
-        stored = iter(store_conversations(session, [item.conversation for item in incoming], revise))
+        outcomes = store_conversations(session, [item.conversation for item in incoming], revise)
+        record_intake(session, this_actor(), outcomes)
+    stored = iter(outcomes)
     for item in chunk:
         if not isinstance(item, Accepted):
             report.add(item)

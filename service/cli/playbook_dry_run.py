@@ -172,8 +172,10 @@ def _read(source: str, share: Share) -> Iterator[Conversation]:
 def _stored(since: str | None, until: str | None, limit: int | None, share: Share) -> Iterator[Iterator[Conversation]]:
     from zoneinfo import ZoneInfo
 
+    from service.audit.log import record
+    from service.cli.actor import this_actor
     from service.cli.database import opened_database
-    from service.conversations.filters import ConversationFilter
+    from service.conversations.filters import ConversationFilter, conditions_for_audit
     from service.conversations.read import iter_ids
     from service.kpi.report import DEFAULT_TIMEZONE, end_of, start_of
 
@@ -182,6 +184,8 @@ def _stored(since: str | None, until: str | None, limit: int | None, share: Shar
     with opened_database() as database:
         with database.transaction() as session:
             ids = list(islice((one for page in iter_ids(session, wanted) for one in page), limit))
+            detail = {"conditions": conditions_for_audit(wanted), "count": len(ids)}
+            record(session, this_actor(), "playbook.dry_run", "conversation", None, detail)
 
         def read() -> Iterator[Conversation]:
             from models.interchange import parse_conversation

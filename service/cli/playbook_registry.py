@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from models.errors import AttuneError
+from service.cli.actor import this_actor, user
 from service.cli.language import pick
 
 if TYPE_CHECKING:
@@ -59,13 +60,17 @@ def publish(
 ) -> None:
     """Publish it and say what it is called."""
     from models.scorers.compliance import is_file_spec
+    from service.audit.log import record
     from service.cli.database import opened_database
     from service.cli.screen import say
     from service.playbooks.registry import publish_file, publish_packaged
 
     with opened_database() as database, database.transaction() as session:
-        done = None if is_file_spec(path) else publish_packaged(session, path, _user())
-        done = done or publish_file(session, path, _user())
+        done = None if is_file_spec(path) else publish_packaged(session, path, user())
+        done = done or publish_file(session, path, user())
+        if done.new:
+            detail = {"version": done.playbook.version, "hash": done.playbook.hash}
+            record(session, this_actor(), "playbook.publish", "playbook", done.playbook.id, detail)
     spec = f"{done.playbook.id}@{done.playbook.version}"
     digest = done.playbook.hash.removeprefix("sha256:")[:12]
     if done.new:
@@ -89,6 +94,7 @@ def activate(
 ) -> None:
     """Activate it."""
     from models.qa import load_rubric
+    from service.audit.log import record
     from service.cli.database import opened_database
     from service.cli.screen import say
     from service.core.settings import load_settings
@@ -96,7 +102,9 @@ def activate(
 
     rubric = load_rubric(load_settings().scoring.rubric)
     with opened_database() as database, database.transaction() as session:
-        done = activation.activate(session, spec, _user(), start=_moment(start), rubric=rubric)
+        done = activation.activate(session, spec, user(), start=_moment(start), rubric=rubric)
+        detail = {"version": done.version, "starts_at": done.starts_at, "ends_at": done.ends_at}
+        record(session, this_actor(), "playbook.activate", "playbook", done.playbook_id, detail)
     until_zh = f",到 {_day(done.ends_at)} 为止" if done.ends_at else ""
     until_en = f" until {_day(done.ends_at)}" if done.ends_at else ""
     say(
@@ -116,12 +124,15 @@ def retire(
     ] = None,
 ) -> None:
     """Retire it."""
+    from service.audit.log import record
     from service.cli.database import opened_database
     from service.cli.screen import say
     from service.playbooks import activation
 
     with opened_database() as database, database.transaction() as session:
         ended = activation.retire(session, spec, end=_moment(end))
+        detail = {"versions": [one.version for one in ended], "at": _moment(end)}
+        record(session, this_actor(), "playbook.retire", "playbook", ended[0].playbook_id, detail)
     names = ", ".join(sorted({f"{one.playbook_id}@{one.version}" for one in ended}))
     say(f"已停用 {names}", f"Retired {names}")
 
@@ -230,12 +241,3 @@ def _day(moment: datetime | None) -> str:
         return ""
     there = moment.astimezone(ZONE)
     return f"{there:%Y-%m-%d}" if there.time() == datetime.min.time() else f"{there:%Y-%m-%d %H:%M}"
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no name behind the user id, as in some containers
-        return "cli"

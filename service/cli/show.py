@@ -106,12 +106,16 @@ def _coaching(document: Mapping[str, Any], bundle: Mapping[str, Any], published:
 def _from_database(
     conversation_id: str,
 ) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None, Playbook | None]:
+    from service.audit.log import record_read
+    from service.cli.actor import this_actor
     from service.cli.database import opened_database
     from service.conversations.read import get_conversation
     from service.playbooks.registry import made_with
 
     with opened_database() as database, database.transaction() as session:
         stored = get_conversation(session, conversation_id)
+        detail = {"revision": stored.revision}
+        record_read(session, this_actor(), "conversation.read", "conversation", stored.id, detail)
         published = made_with(session, stored.score["versions"]["playbook"]) if stored.score else None
     notes = {
         "pending": pick(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from models.domain.conversation import Channel, Queue
 from models.domain.scores import CsatLabel, Direction
+from service.core.errors import ForbiddenError
 
 ScoreState = Literal["scored", "pending", "failed"]
 
@@ -40,3 +41,26 @@ class ConversationFilter:
     max_qa: float | None = None
     min_compliance: float | None = None
     max_compliance: float | None = None
+
+
+# What somebody may have typed in: it can name a customer.
+_WITHHELD = ("customer", "tag", "language")
+
+
+def conditions_for_audit(wanted: ConversationFilter) -> dict[str, Any]:
+    """Return the conditions that are set, with ``*`` in place of what could be personal data."""
+    given = {name: value for name in ConversationFilter.__slots__ if (value := getattr(wanted, name)) is not None}
+    return {name: "*" if name in _WITHHELD else value for name, value in given.items()}
+
+
+def only_for(wanted: ConversationFilter, agent: str | None) -> ConversationFilter:
+    """Return the filter for somebody who may see the conversations of one agent only; as it is for ``None``.
+
+    Raises:
+        ForbiddenError: It asks for those of another agent.
+    """
+    if agent is None:
+        return wanted
+    if wanted.agent not in (None, agent):
+        raise ForbiddenError("agents see their own conversations only", "客服只能查看自己的会话", location="agent")
+    return replace(wanted, agent=agent)

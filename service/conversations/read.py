@@ -37,25 +37,30 @@ class Page:
     next_cursor: str | None
 
 
-def get_conversation(session: Session, conversation_id: str) -> StoredConversation:
+def get_conversation(session: Session, conversation_id: str, *, only_agent: str | None = None) -> StoredConversation:
     """Return one conversation.
 
+    Args:
+        session: An open transaction.
+        conversation_id: Its id.
+        only_agent: Who may see this agent's conversations only.
+
     Raises:
-        NotFoundError: There is none of that id.
+        NotFoundError: There is none of that id, or it is another agent's.
     """
-    found = repository.get_many(session, [conversation_id])
+    found = repository.get_many(session, [conversation_id], only_agent)
     if not found:
         raise conversation_not_found(conversation_id)
     return found[0]
 
 
-def require_conversation(session: Session, conversation_id: str) -> None:
-    """Make sure there is such a conversation.
+def require_conversation(session: Session, conversation_id: str, *, only_agent: str | None = None) -> None:
+    """Make sure there is such a conversation, of this agent where one is named.
 
     Raises:
         NotFoundError: There is none.
     """
-    if not repository.exists(session, conversation_id):
+    if not repository.exists(session, conversation_id, only_agent):
         raise conversation_not_found(conversation_id)
 
 

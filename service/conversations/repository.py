@@ -58,8 +58,8 @@ def add_revisions(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session.execute(sa.insert(ConversationRevision), list(rows))
 
 
-def get_many(session: Session, ids: Sequence[str]) -> list[StoredConversation]:
-    """Return conversations with their newest documents and current scores, in order of id."""
+def get_many(session: Session, ids: Sequence[str], only_agent: str | None = None) -> list[StoredConversation]:
+    """Return conversations (of one agent) with their newest documents and current scores, in order of id."""
     statement = (
         select(ConversationRow, ConversationRevision.document, ScoreRow)
         .join(ConversationRevision, _is_current_revision())
@@ -67,12 +67,15 @@ def get_many(session: Session, ids: Sequence[str]) -> list[StoredConversation]:
         .where(col(ConversationRow.id).in_(ids))
         .order_by(col(ConversationRow.id))
     )
+    if only_agent is not None:
+        statement = statement.where(col(ConversationRow.agent_id) == only_agent)
     return [_stored(row[0], row[1], row[2]) for row in session.execute(statement)]
 
 
-def exists(session: Session, conversation_id: str) -> bool:
-    """Tell whether there is such a conversation."""
-    return session.get(ConversationRow, conversation_id) is not None
+def exists(session: Session, conversation_id: str, only_agent: str | None = None) -> bool:
+    """Tell whether there is such a conversation, of this agent where one is named."""
+    row = session.get(ConversationRow, conversation_id)
+    return row is not None and only_agent in (None, row.agent_id)
 
 
 def page(

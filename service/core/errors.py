@@ -77,6 +77,12 @@ class PlaybookConflictError(AttuneError):
     code = "playbook-conflict"
 
 
+class PersonConflictError(AttuneError):
+    """The id is taken by another person."""
+
+    code = "person-conflict"
+
+
 class AmbiguousPlaybookError(AttuneError):
     """Two playbooks would claim the same conversations at the same time."""
 

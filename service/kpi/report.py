@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from service.core.errors import InvalidRequestError
 from service.kpi import repository
+from service.kpi.breaks import Break, find_breaks
 from service.kpi.definitions import KpiDefinition, load_definitions
 from service.kpi.repository import Dimension
 
@@ -39,12 +40,16 @@ class KpiGroup:
 
 @dataclass(frozen=True, slots=True)
 class KpiReport:
-    """The answer: the groups that have conversations, the total over all of them, and what the figures mean."""
+    """The answer: the groups that have conversations, the total over all of them, and what the figures mean.
+
+    ``breaks`` says where figures before and after are not made by the same playbook, rubric, model or code.
+    """
 
     timezone: str
     group_by: Sequence[Dimension]
     total: KpiGroup
     groups: Sequence[KpiGroup]
+    breaks: Sequence[Break]
     definitions: Sequence[KpiDefinition]
 
 
@@ -90,7 +95,11 @@ def kpi_report(
         return [_group(by, key, definitions, values) for key, values in found]
 
     [total] = rows(())
-    return KpiReport(timezone, dimensions, total, rows(dimensions) if dimensions else [], definitions)
+    used = repository.versions_used(
+        session, since=start_of(since, zone), until=end_of(until, zone), queue=queue, agent=agent
+    )
+    groups = rows(dimensions) if dimensions else []
+    return KpiReport(timezone, dimensions, total, groups, find_breaks(used, zone), definitions)
 
 
 def start_of(moment: date | datetime | None, zone: ZoneInfo) -> datetime | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -35,14 +36,7 @@ def grouped(
         .select_from(ConversationRow)
         .outerjoin(ScoreRow, col(ScoreRow.id) == col(ConversationRow.current_score_id))
     )
-    if since is not None:
-        statement = statement.where(col(ConversationRow.occurred_at) >= since)
-    if until is not None:
-        statement = statement.where(col(ConversationRow.occurred_at) < until)
-    if queue is not None:
-        statement = statement.where(col(ConversationRow.queue) == queue)
-    if agent is not None:
-        statement = statement.where(col(ConversationRow.agent_id) == agent)
+    statement = statement.where(*_conditions(since, until, queue, agent))
     if keys:
         # By position: the time zone is a parameter, and the same expression with two of them is two expressions.
         positions: list[sa.ColumnElement[Any]] = [sa.literal_column(str(number)) for number in range(1, len(keys) + 1)]
@@ -56,6 +50,50 @@ def grouped(
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionsUsed:
+    """Conversations whose current scores were made with the same versions, and the span of time they lie in."""
+
+    playbook: str
+    rubric: str
+    model: str
+    code: str
+    conversations: int
+    first: datetime
+    last: datetime
+
+
+def versions_used(
+    session: Session, *, since: datetime | None, until: datetime | None, queue: str | None, agent: str | None
+) -> list[VersionsUsed]:
+    """Return which versions the current scores of the conversations were made with."""
+    versions: list[sa.SQLColumnExpression[Any]] = [
+        col(getattr(ScoreRow, f"{name}_version")).label(name) for name in ("playbook", "rubric", "model", "code")
+    ]
+    occurred = col(ConversationRow.occurred_at)
+    statement = (
+        sa.select(*versions, sa.func.count(), sa.func.min(occurred), sa.func.max(occurred))
+        .select_from(ConversationRow)
+        .join(ScoreRow, col(ScoreRow.id) == col(ConversationRow.current_score_id))
+        .where(*_conditions(since, until, queue, agent))
+        .group_by(*versions)
+    )
+    return [VersionsUsed(*row) for row in session.execute(statement)]
+
+
+def _conditions(
+    since: datetime | None, until: datetime | None, queue: str | None, agent: str | None
+) -> Iterator[sa.ColumnElement[bool]]:
+    if since is not None:
+        yield col(ConversationRow.occurred_at) >= since
+    if until is not None:
+        yield col(ConversationRow.occurred_at) < until
+    if queue is not None:
+        yield col(ConversationRow.queue) == queue
+    if agent is not None:
+        yield col(ConversationRow.agent_id) == agent
 
 
 def _dimension(name: Dimension, timezone: str) -> sa.SQLColumnExpression[Any]:

@@ -1,1 +1,1 @@
-"""Auto-QA: sampling, review, appeals, calibration, and how far each criterion is left to the machine."""
+"""The work of quality assurance: samples, reviews, appeals, calibration; and whether scores can be made again."""

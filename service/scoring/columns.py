@@ -8,17 +8,21 @@ from typing import Any
 
 from models.domain.scores import ScoreBundle
 from service.scoring.engine import versions_hash
+from service.scoring.provenance import Provenance
 
 _TIMING = ("first_response_s", "mean_response_s", "longest_response_s", "handle_s")
 
 
-def score_row(bundle: ScoreBundle, document: Mapping[str, Any], revision: int, now: datetime) -> dict[str, Any]:
+def score_row(
+    bundle: ScoreBundle, document: Mapping[str, Any], revision: int, provenance: Provenance, now: datetime
+) -> dict[str, Any]:
     """Return the columns of a score.
 
     Args:
         bundle: The score.
         document: The same as JSON values; the columns are taken from it, so that both show the same figures.
         revision: The conversation's revision that was scored.
+        provenance: What it was made with.
         now: The time of scoring.
     """
     return {
@@ -31,6 +35,7 @@ def score_row(bundle: ScoreBundle, document: Mapping[str, Any], revision: int, n
         "model_version": bundle.versions.model,
         "code_version": bundle.versions.code,
         "bundle": dict(document),
+        "provenance": provenance.document(revision, bundle.versions.input),
         "shift": document["sentiment"]["shift"],
         "direction": document["sentiment"]["direction"],
         "csat_mean": document["csat"]["mean"],

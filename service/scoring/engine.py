@@ -10,7 +10,9 @@ from typing import Any, Protocol
 from models.domain.coaching import Coaching
 from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook
+from models.domain.rubric import Rubric
 from models.domain.scores import ScoreBundle, Versions
+from service.scoring.provenance import Provenance
 
 
 class Engine(Protocol):
@@ -20,12 +22,18 @@ class Engine(Protocol):
         """Load what is needed, so that the first conversation does not wait."""
         ...
 
-    def score(self, conversations: Sequence[Conversation], playbook: Playbook | None = None) -> list[ScoreBundle]:
-        """Return one bundle per conversation, in order; by ``playbook``, or by the settings' own without."""
+    def score(
+        self, conversations: Sequence[Conversation], playbook: Playbook | None = None, rubric: Rubric | None = None
+    ) -> list[ScoreBundle]:
+        """Return one bundle per conversation, in order; by ``playbook`` and ``rubric``, else by the settings' own."""
         ...
 
     def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
         """Return the versions a score of this conversation would carry, without scoring it."""
+        ...
+
+    def provenance(self, playbook: Playbook | None = None, rubric: Rubric | None = None) -> Provenance:
+        """Return the hashes of all that a score is made with."""
         ...
 
     def coach(self, conversation: Conversation, playbook: Playbook | None = None) -> tuple[Coaching, ...]:

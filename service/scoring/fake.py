@@ -15,6 +15,7 @@ from typing import Any
 from models.domain.coaching import Coaching, Edit
 from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook
+from models.domain.rubric import Rubric
 from models.domain.scores import (
     CheckResult,
     ComplianceScore,
@@ -31,6 +32,7 @@ from models.domain.scores import (
 from models.domain.timing import measure_timing
 from models.errors import PipelineError
 from models.interchange import content_hash
+from service.scoring.provenance import Part, Provenance, code_part, digest, part_of
 
 
 class FakeEngine:
@@ -49,7 +51,23 @@ class FakeEngine:
         label = f"{playbook.id}@{playbook.version}" if playbook else f"{self._playbook}@fake"
         return Versions(content_hash(conversation), label, f"{self._rubric}@fake", "fake@1", "0")
 
-    def score(self, conversations: Sequence[Conversation], playbook: Playbook | None = None) -> list[ScoreBundle]:
+    def provenance(self, playbook: Playbook | None = None, rubric: Rubric | None = None) -> Provenance:
+        """Return made-up hashes, and the real ones of playbook and rubric."""
+        return Provenance(
+            playbook=part_of(playbook) if playbook else self._named(self._playbook),
+            rubric=part_of(rubric) if rubric else self._named(self._rubric),
+            artifact=Part("fake", 1, "sha256:" + "0" * 64),
+            encoder="fake",
+            thresholds="sha256:" + "0" * 64,
+            code=code_part(),
+        )
+
+    def score(
+        self,
+        conversations: Sequence[Conversation],
+        playbook: Playbook | None = None,
+        rubric: Rubric | None = None,  # noqa: ARG002  # it has no criteria
+    ) -> list[ScoreBundle]:
         """Return one bundle per conversation."""
         return [self._score(conversation, playbook) for conversation in conversations]
 
@@ -67,6 +85,9 @@ class FakeEngine:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+    def _named(self, name: str) -> Part:
+        return Part(name, "fake", digest(name.encode()))
 
     def _score(self, conversation: Conversation, playbook: Playbook | None) -> ScoreBundle:
         trouble = conversation.extra.get("fake") or {}

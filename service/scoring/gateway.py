@@ -9,12 +9,14 @@ from typing import Any
 from models.domain.coaching import Coaching
 from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook
+from models.domain.rubric import Rubric
 from models.domain.scores import ComplianceScore, ScoreBundle, Versions
 from models.pipeline import Pipeline, PipelineConfig, bundle_to_json, coach, load_pipeline
 from models.qa import load_rubric
 from service.core.settings import ScoringSettings
 from service.scoring.engine import Engine
 from service.scoring.fake import FakeEngine
+from service.scoring.provenance import Part, Provenance, artifact_parts, code_part, part_of
 
 _MOST_PLAYBOOKS = 32
 
@@ -77,23 +79,39 @@ class PipelineEngine:
         """Remember the settings; nothing is loaded yet."""
         self._settings = settings
         self._pipeline: Pipeline | None = None
-        self._others: OrderedDict[str, Pipeline] = OrderedDict()
+        self._others: OrderedDict[tuple[str, str], Pipeline] = OrderedDict()
+        self._parts: tuple[Part, str] | None = None
 
     def warm_up(self) -> None:
         """Load the weights."""
         self._loaded()
 
-    def score(self, conversations: Sequence[Conversation], playbook: Playbook | None = None) -> list[ScoreBundle]:
+    def score(
+        self, conversations: Sequence[Conversation], playbook: Playbook | None = None, rubric: Rubric | None = None
+    ) -> list[ScoreBundle]:
         """Return one bundle per conversation, in order.
 
         Raises:
-            InvalidRubricError: The rubric of the settings names a check that ``playbook`` lacks.
+            InvalidRubricError: The rubric (that of the settings without one) names a check that ``playbook`` lacks.
         """
-        return self._for(playbook).score(conversations)
+        return self._for(playbook, rubric).score(conversations)
 
     def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
         """Return the versions a score of this conversation would carry."""
         return self._for(playbook).versions_for(conversation)
+
+    def provenance(self, playbook: Playbook | None = None, rubric: Rubric | None = None) -> Provenance:
+        """Return the hashes of all that a score is made with."""
+        pipeline = self._for(playbook, rubric)
+        artifact, thresholds = self._artifact()
+        return Provenance(
+            playbook=part_of(pipeline.playbook),
+            rubric=part_of(pipeline.rubric),
+            artifact=artifact,
+            encoder=pipeline.encoder.fingerprint,
+            thresholds=thresholds,
+            code=code_part(),
+        )
 
     def coach(self, conversation: Conversation, playbook: Playbook | None = None) -> tuple[Coaching, ...]:
         """Return for every check that fails how it would not have failed."""
@@ -108,18 +126,26 @@ class PipelineEngine:
         if self._pipeline is not None:
             self._others.clear()
             self._pipeline.close()
-            self._pipeline = None
+            self._pipeline = self._parts = None
 
-    def _for(self, playbook: Playbook | None) -> Pipeline:
+    def _for(self, playbook: Playbook | None, rubric: Rubric | None = None) -> Pipeline:
         """Return the pipeline for a playbook; those used last are kept, for a playbook takes time to compile."""
-        if playbook is None:
+        if playbook is None and rubric is None:
             return self._loaded()
-        if playbook.hash not in self._others:
-            self._others[playbook.hash] = self._loaded().with_playbook(playbook)
-        self._others.move_to_end(playbook.hash)
+        base = self._loaded()
+        playbook, rubric = playbook or base.playbook, rubric or base.rubric
+        key = playbook.hash, rubric.hash
+        if key not in self._others:
+            self._others[key] = base.with_playbook(playbook, rubric)
+        self._others.move_to_end(key)
         while len(self._others) > _MOST_PLAYBOOKS:
             self._others.popitem(last=False)
-        return self._others[playbook.hash]
+        return self._others[key]
+
+    def _artifact(self) -> tuple[Part, str]:
+        if self._parts is None:
+            self._parts = artifact_parts(self._settings.artifact)
+        return self._parts
 
     def _loaded(self) -> Pipeline:
         if self._pipeline is None:

@@ -13,23 +13,23 @@ from service.scoring.repository import StoredScore
 __all__ = ["StoredScore", "current_score", "request_score", "request_scores", "score_history"]
 
 
-def score_history(session: Session, conversation_id: str) -> list[StoredScore]:
-    """Return all scores of a conversation, newest first.
+def score_history(session: Session, conversation_id: str, *, only_agent: str | None = None) -> list[StoredScore]:
+    """Return all scores of a conversation (of this agent where one is named), newest first.
 
     Raises:
         NotFoundError: There is no such conversation.
     """
-    require_conversation(session, conversation_id)
+    require_conversation(session, conversation_id, only_agent=only_agent)
     return repository.history(session, conversation_id)
 
 
-def current_score(session: Session, conversation_id: str) -> StoredScore | None:
+def current_score(session: Session, conversation_id: str, *, only_agent: str | None = None) -> StoredScore | None:
     """Return the score that holds now, ``None`` while the newest revision waits for its own.
 
     Raises:
-        NotFoundError: There is no such conversation.
+        NotFoundError: There is no such conversation, or it is another agent's.
     """
-    require_conversation(session, conversation_id)
+    require_conversation(session, conversation_id, only_agent=only_agent)
     return repository.current(session, conversation_id)
 
 

@@ -26,13 +26,23 @@ class Current:
 
 @dataclass(frozen=True, slots=True)
 class StoredScore:
-    """A score as stored: ``bundle`` is what ``attune score`` writes, ``revision`` the content it was made from."""
+    """A score as stored.
+
+    Attributes:
+        id: Its number.
+        conversation_id: Whose score it is.
+        revision: The content it was made from.
+        created_at: When.
+        bundle: What ``attune score`` writes.
+        provenance: Hashes of all that it was made with; scores from before these were kept have none.
+    """
 
     id: int
     conversation_id: str
     revision: int
     created_at: datetime
     bundle: Mapping[str, Any]
+    provenance: Mapping[str, Any] | None
 
 
 def current_documents(session: Session, ids: Sequence[str]) -> list[Current]:
@@ -115,6 +125,22 @@ def current(session: Session, conversation_id: str) -> StoredScore | None:
     return None if row is None else _stored(row)
 
 
+def get(session: Session, score_id: int, only_agent: str | None = None) -> StoredScore | None:
+    """Return a score by its id; with an agent named, only of that agent's conversations."""
+    statement = select(ScoreRow).where(col(ScoreRow.id) == score_id)
+    if only_agent is not None:
+        theirs = select(ConversationRow.id).where(col(ConversationRow.agent_id) == only_agent)
+        statement = statement.where(col(ScoreRow.conversation_id).in_(theirs))
+    row = session.exec(statement).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def document_of(session: Session, conversation_id: str, revision: int) -> Mapping[str, Any] | None:
+    """Return one revision's document."""
+    row = session.get(ConversationRevision, (conversation_id, revision))
+    return None if row is None else row.document
+
+
 def _stored(row: ScoreRow) -> StoredScore:
     assert row.id is not None
-    return StoredScore(row.id, row.conversation_id, row.revision, row.created_at, row.bundle)
+    return StoredScore(row.id, row.conversation_id, row.revision, row.created_at, row.bundle, row.provenance)

@@ -12,6 +12,8 @@ from models.domain.playbook import Playbook
 from models.domain.scores import ScoreBundle
 from models.errors import AttuneError
 from models.interchange import parse_conversation
+from service.accounts.actor import WORKER
+from service.audit.log import record
 from service.core.logs import get_logger
 from service.db.engine import Database
 from service.playbooks.activation import InForce, choose, in_force
@@ -99,7 +101,10 @@ def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> Batc
     now = datetime.now(UTC)
     done = [(one, bundle) for one, bundle in zip(todo, bundles, strict=True) if bundle is not None]
     with database.transaction() as session:
-        rows = [score_row(bundle, engine.to_json(bundle), one.stored.revision, now) for one, bundle in done]
+        rows = [
+            score_row(bundle, engine.to_json(bundle), one.stored.revision, engine.provenance(one.playbook), now)
+            for one, bundle in done
+        ]
         repository.add_scores(session, rows)
         # Also those known before: an earlier run may have ended between its score and a newer one becoming current.
         scores = repository.known_scores(session, [one.key for one in work])
@@ -107,6 +112,10 @@ def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> Batc
         for source in stored:
             if source.id in errors:
                 repository.set_failed(session, source.id, source.revision, errors[source.id])
+        if done or errors:
+            # The scores tell for themselves when each was made, and with what.
+            detail = {"scored": len(done), "failed": len(errors), "ids": [one.stored.id for one, _ in done]}
+            record(session, WORKER, "scores.add", "conversation", None, detail)
     return BatchResult(scored=len(done), known=len(known), failed=len(errors))
 
 

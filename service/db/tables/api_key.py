@@ -9,7 +9,10 @@ from sqlmodel import Field, SQLModel
 
 
 class ApiKey(SQLModel, table=True):
-    """A key that was handed out; ``prefix`` is its public beginning, by which people recognise it."""
+    """A key that was handed out; ``prefix`` is its public beginning, by which people recognise it.
+
+    One of a person ends when the person is deactivated, and has the person's role; one of a system has its own.
+    """
 
     __tablename__ = "api_key"
     __table_args__ = (sa.UniqueConstraint("prefix", name="uq_api_key_prefix"),)
@@ -19,6 +22,9 @@ class ApiKey(SQLModel, table=True):
     role: str = Field(sa_type=sa.Text)
     prefix: str = Field(sa_type=sa.Text)
     sha256: str = Field(sa_type=sa.Text)
+    person_id: str | None = Field(
+        default=None, sa_column=sa.Column(sa.Text, sa.ForeignKey("person.id", name="fk_api_key_person"))
+    )
     created_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
     expires_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
     revoked_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))

@@ -11,7 +11,11 @@ from sqlmodel import Field, SQLModel
 
 
 class ScoreRow(SQLModel, table=True):
-    """Everything said of one revision; ``bundle`` is the whole, the other columns are what figures are made of."""
+    """Everything said of one revision; ``bundle`` is the whole, the other columns are what figures are made of.
+
+    A trigger refuses to change a score, and to delete it but with its conversation. ``provenance`` holds the hashes of
+    all that made it; scores made before it was kept have none.
+    """
 
     __tablename__ = "score"
     __table_args__ = (
@@ -34,6 +38,9 @@ class ScoreRow(SQLModel, table=True):
     model_version: str = Field(sa_type=sa.Text)
     code_version: str = Field(sa_type=sa.Text)
     bundle: dict[str, Any] = Field(sa_column=sa.Column(JSONB, nullable=False))
+    provenance: dict[str, Any] | None = Field(
+        default=None, sa_column=sa.Column(JSONB(none_as_null=True), nullable=True)
+    )
     shift: float | None = None
     direction: str | None = Field(default=None, sa_type=sa.Text)
     csat_mean: float | None = None
