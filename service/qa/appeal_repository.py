@@ -108,7 +108,7 @@ def expire(session: Session, now: datetime) -> list[int]:
     return sorted(session.execute(statement).scalars())
 
 
-def _appeals() -> sa.Select[Any]:
+def _appeals() -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(Appeal, col(ConversationRow.agent_id))
         .join(ConversationRow, col(ConversationRow.id) == col(Appeal.conversation_id))

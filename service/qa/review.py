@@ -1,4 +1,4 @@
-"""Reviewing: every criterion confirmed or overridden, once; two blind reviews compared, a third person where they differ."""
+"""Reviewing: every criterion confirmed or overridden, once; where two blind reviews differ, a third person decides."""
 
 from __future__ import annotations
 
@@ -237,7 +237,8 @@ def _differing(session: Session, task: Task) -> list[DifferingVerdict]:
             sides["first" if one.purpose == "review" else "second"] = decision_repository.of_task(session, one.id)
     if len(sides) < 2:
         return []
-    first, second = ({one.criterion_id: one for one in sides[side]} for side in ("first", "second"))
+    first, second = ({one.criterion_id: one for one in one_side} for one_side in (sides["first"], sides["second"]))
+    both: tuple[tuple[Side, dict[str, StoredDecision]], ...] = (("first", first), ("second", second))
     differing = [
         name
         for name in first
@@ -246,5 +247,5 @@ def _differing(session: Session, task: Task) -> list[DifferingVerdict]:
     return [
         DifferingVerdict(name, side, found[name].verdict, found[name].value, found[name].reason)
         for name in differing
-        for side, found in (("first", first), ("second", second))
+        for side, found in both
     ]

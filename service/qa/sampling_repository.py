@@ -119,11 +119,11 @@ def known_tasks(session: Session, ids: Sequence[str]) -> dict[str, KnownTask]:
     """Return the newest review task of each of these conversations that has one."""
     statement = (
         sa.select(
-            ReviewTask.conversation_id,
-            ReviewTask.id,
-            ReviewTask.revision,
+            col(ReviewTask.conversation_id),
+            col(ReviewTask.id),
+            col(ReviewTask.revision),
             col(ReviewTask.status).in_(("open", "taken")),
-            sa.func.array_agg(ReviewTaskReason.reason),
+            sa.func.array_agg(col(ReviewTaskReason.reason)),
         )
         .join(ReviewTaskReason, col(ReviewTaskReason.task_id) == col(ReviewTask.id), isouter=True)
         .where(col(ReviewTask.purpose) == "review", col(ReviewTask.conversation_id).in_(ids))

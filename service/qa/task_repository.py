@@ -105,13 +105,13 @@ def lock_next(
     """Return the first open task that the person may take, locked; families that others work on are passed over."""
     root, other = aliased(ReviewTask), aliased(ReviewTask)
     same_person = (
-        sa.select(other.id)
+        sa.select(col(other.id))
         .where(col(other.assignee) == person, _root(other) == _root(ReviewTask), col(other.id) != col(ReviewTask.id))
         .exists()
     )
-    in_pair = sa.select(other.id).where(col(other.purpose) == "second", _root(other) == _root(ReviewTask)).exists()
+    in_pair = sa.select(col(other.id)).where(col(other.purpose) == "second", _root(other) == _root(ReviewTask)).exists()
     has_seen = (
-        sa.select(DecisionView.score_id)
+        sa.select(col(DecisionView.score_id))
         .where(col(DecisionView.score_id) == col(ReviewTask.score_id), col(DecisionView.person) == person)
         .exists()
     )
@@ -145,7 +145,7 @@ def has_seen(session: Session, score_id: int, person: str) -> bool:
     return session.get(DecisionView, (score_id, person)) is not None
 
 
-def _tasks() -> sa.Select[Any]:
+def _tasks() -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(ReviewTask, col(ConversationRow.queue), col(ConversationRow.agent_id))
         .join(ConversationRow, col(ConversationRow.id) == col(ReviewTask.conversation_id))

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
-from service.accounts.actor import Actor
-from service.accounts.roles import allows
+from service.accounts.actor import Actor, require
+from service.accounts.roles import Permission, allows
 from service.audit.log import record
 from service.core.errors import ForbiddenError, InvalidRequestError, NotFoundError, WorkConflictError
 from service.people.persons import PersonInfo, find_person
@@ -228,10 +228,7 @@ def shown_to(session: Session, actor: Actor, task: Task) -> Task:
 
 def may_judge(actor: Actor) -> bool:
     """Tell whether the actor could be given reviews or appeals."""
-    role = actor.role
-    if role in ("cli", "worker", "nobody"):
-        return False
-    return allows(role, "reviews:write") or allows(role, "appeals:decide")
+    return actor.role != "cli" and (_may(actor, "reviews:write") or _may(actor, "appeals:decide"))
 
 
 def is_blind(family: Sequence[Task]) -> bool:
@@ -267,11 +264,16 @@ def _refuse(obstacle: tuple[str, str] | None) -> None:
         raise WorkConflictError(obstacle[1], obstacle[0])
 
 
+def _may(actor: Actor, wanted: Permission) -> bool:
+    try:
+        require(actor, wanted)
+    except ForbiddenError:
+        return False
+    return True
+
+
 def _own(actor: Actor, task: Task) -> None:
-    if task.assignee in (None, actor.person_id):
-        return
-    role = actor.role
-    if role == "cli" or (role not in ("worker", "nobody") and allows(role, "reviews:assign")):
+    if task.assignee in (None, actor.person_id) or _may(actor, "reviews:assign"):
         return
     raise WorkConflictError(f"task {task.id} is not yours", f"任务 {task.id} 不由你负责", location=str(task.id))
 
