@@ -13,7 +13,7 @@ from service.accounts.roles import Permission, allows
 from service.audit.log import record
 from service.core.errors import ForbiddenError, InvalidRequestError, NotFoundError, WorkConflictError
 from service.people.persons import PersonInfo, find_person
-from service.qa import sampling_repository, task_repository
+from service.qa import appeal_repository, sampling_repository, task_repository
 from service.qa.sampling_repository import Candidate
 from service.qa.task_repository import UNFINISHED, Task, TaskFilter
 from service.scoring.history import current_score
@@ -223,7 +223,9 @@ def shown_to(session: Session, actor: Actor, task: Task) -> Task:
     """Return the task without the assignee where the actor may come to judge the same score blind."""
     if task.assignee in (None, actor.person_id) or not may_judge(actor):
         return task
-    return replace(task, assignee=None) if is_blind(task_repository.family(session, task.root)) else task
+    blind = is_blind(task_repository.family(session, task.root))
+    blind = blind or appeal_repository.any_unfinished(session, task.score_id)
+    return replace(task, assignee=None) if blind else task
 
 
 def may_judge(actor: Actor) -> bool:
