@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlmodel import Session
 
@@ -62,7 +62,7 @@ class Worksheet:
     """
 
     task: Task
-    document: Mapping[str, object]
+    document: Mapping[str, Any]
     criteria: Sequence[MachineCriterion]
     required: Sequence[str]
     decisions: Sequence[StoredDecision]
