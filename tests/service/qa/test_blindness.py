@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 from fastapi.testclient import TestClient
@@ -18,15 +19,19 @@ def every_read(client: TestClient, **known: object) -> dict[str, str]:
     """Return what every route that reads answers, with all ids there are filled in."""
     values = {"conversation_id": "c-1", "task_id": (1, 2, 3), "appeal_id": 1, "session_id": 1, "score_id": 1, **known}
     answers = {}
-    for path, item in openapi_document()["paths"].items():
-        if "get" not in item or path in ("/healthz", "/readyz", "/version"):
-            continue
+    for path in _readable():
         for task_id in values["task_id"] if "{task_id}" in path else [0]:  # type: ignore[union-attr]
             address = path.format_map(_Defaults({**values, "task_id": task_id}))
             answers[address] = client.get(address).text
     for query in ("?assignee=lin", "?status=done", "?purpose=review", "?purpose=second"):
         answers["/v1/qa/tasks" + query] = client.get("/v1/qa/tasks" + query).text
     return answers
+
+
+@cache
+def _readable() -> list[str]:
+    paths = openapi_document()["paths"]
+    return [path for path, item in paths.items() if "get" in item and path not in ("/healthz", "/readyz", "/version")]
 
 
 class _Defaults(dict):
