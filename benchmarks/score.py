@@ -19,7 +19,7 @@ from pathlib import Path
 from models.artifacts import load_artifact
 from models.domain.conversation import Conversation
 from models.pipeline import Pipeline, PipelineConfig, load_pipeline
-from models.pipeline.run import mask_turn, needs_vector
+from models.pipeline.run import encodable, mask_turn
 from service.ingest import read_conversations
 from service.ingest.outcomes import Accepted
 from service.samples import sample_path
@@ -49,8 +49,9 @@ def main() -> None:
     conversations: Sequence[Conversation] = [
         item.conversation for item in read_conversations(arguments.file or sample_path()) if isinstance(item, Accepted)
     ]
-    turns = sum(len(conversation.turns) for conversation in conversations)
-    texts = [mask_turn(turn) for item in conversations for turn in item.turns if needs_vector(turn)]
+    said = [turn for conversation in conversations for turn in conversation.turns]
+    turns = len(said)
+    texts = [heard for turn in said if (heard := encodable(turn, mask_turn(turn)))]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{len(conversations)} conversations, {turns} turns, {len(texts)} texts, {len(set(texts))} different")
     print(f"artifact: {load_artifact(arguments.artifact).id}")

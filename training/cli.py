@@ -21,6 +21,7 @@ from training.fit.ssa import fit_ssa
 from training.fit.ssa_config import SsaConfig, load_ssa_config
 from training.fit.ssa_model import load_ssa_model
 from training.publish.fitting import fitted, prepare, prepare_and_encode
+from training.publish.playbook import tune_playbook
 from training.publish.release import publish
 from training.publish.stages import Stages, log
 
@@ -78,6 +79,18 @@ def _parser() -> argparse.ArgumentParser:
         "--playbook", help="compliance only: a packaged playbook or a YAML file (default: ecommerce-zh)"
     )
     evaluate.set_defaults(run=_evaluate)
+    tune = commands.add_parser(
+        "tune-playbook", help="set a playbook's thresholds and confidences on labels of your own"
+    )
+    tune.add_argument("playbook", help="a packaged playbook or a YAML file")
+    tune.add_argument("--labels", type=Path, nargs="+", required=True, help="files of labelled conversations")
+    tune.add_argument("--out", dest="written", type=Path, required=True, help="the YAML file to write")
+    tune.add_argument("--artifact", type=Path, help="the artifact's directory or name (default: the packaged one)")
+    tune.add_argument("--cache", type=Path, default=Path("var/vectors"), help="where encoded texts are kept")
+    tune.add_argument("--bound", type=float, default=0.01, help="most false accusations of a forbidden check, 0…1")
+    tune.add_argument("--version", type=int, help="of the new playbook (default: the next)")
+    tune.add_argument("--config", type=Path, help="the configuration whose heads learnt from these very labels")
+    tune.set_defaults(run=_tune)
     return parser
 
 
@@ -134,6 +147,19 @@ def _fit_ssa(config: SsaConfig) -> dict[str, Any]:
     model = fit_ssa(config)
     measured = evaluate_ssa(read_chats(config.test), load_ssa_model(config.out, config.name))
     return {"name": config.name, "path": str(config.out), "fit": model.figures, "test": measured}
+
+
+def _tune(options: argparse.Namespace) -> dict[str, Any]:
+    return tune_playbook(
+        options.playbook,
+        options.labels,
+        options.written,
+        load_artifact(options.artifact),
+        options.cache,
+        bound=options.bound,
+        version=options.version,
+        config=load_config(options.config) if options.config else None,
+    )
 
 
 def _evaluate(options: argparse.Namespace) -> dict[str, Any]:

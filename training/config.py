@@ -154,6 +154,7 @@ class OwnLabels:
         held_out: Conversations never trained on, whatever labels they carry: the test rows.
         terms: As in :class:`Corpus`.
         playbook: The one that the verdicts are about: a packaged id or a YAML file.
+        verdict_weight: Of what a verdict tells of a message in the loss of the acts, where a labelled line has 1.
     """
 
     files: str
@@ -162,6 +163,7 @@ class OwnLabels:
     held_out: int
     terms: str
     playbook: str = "ecommerce-zh"
+    verdict_weight: float = 1.0
 
 
 # A 90 % interval that covers 88 to 92 % wherever one looks, and probabilities that are right on average.

@@ -8,7 +8,9 @@ from typing import Any, ClassVar, Literal, get_args
 Reach = Literal["match", "clause", "sentence", "message"]
 Piece = Literal["clause", "sentence", "message"]
 MeasuredKind = Literal["amount", "percentage", "date", "time", "duration", "order_number", "link"]
-PersonalKind = Literal["phone", "email", "account", "id_card", "bank_card", "plate", "address", "name"]
+PersonalKind = Literal[
+    "phone", "landline", "email", "account", "id_card", "passport", "bank_card", "licence_plate", "address", "name"
+]
 PERSONAL_KINDS: tuple[str, ...] = get_args(PersonalKind)
 
 # Read by pydantic where a file is validated; means nothing to the standard library.
@@ -146,7 +148,7 @@ class Cue:
         exemplars: Messages of the same meaning show it, as a whole.
         entity: Figures, numbers or personal data show it.
         exclude: Patterns that take a match back which they overlap: negation, refusal, another sense of the word.
-        unless: Cues that take a match back when near it.
+        unless: Cues that take a match back when near it; what a message shows as a whole, when they are in it.
         needs: Cues of which one has to be near a match for it to count.
         sentiment_below: A scored message with a sentiment score (−1…1) under this shows the cue, too.
         sentiment_above: One with a score over this does.
@@ -180,10 +182,15 @@ class Cue:
         """Whether the cue has matches of its own in a text, as guards need them."""
         return bool(self.include or self.keywords or self.entity)
 
+    @property
+    def of_the_whole(self) -> bool:
+        """Whether it can be shown by a message as a whole; guards then look at all of the message."""
+        moods = self.sentiment_below is not None or self.sentiment_above is not None
+        return bool(moods or self.act or self.exemplars)
+
     def __post_init__(self) -> None:
         """Refuse a cue that can never be seen or that says two things."""
-        moods = self.sentiment_below is not None or self.sentiment_above is not None
-        shown = self.matches or moods or self.act or self.exemplars or self.chars
+        shown = self.matches or self.of_the_whole or self.chars
         if bool(self.rest_of) == bool(shown):
             raise ValueError(
                 "a cue has either 'rest_of' or at least one of: include, keywords, exemplars, entity, act, "

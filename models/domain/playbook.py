@@ -34,7 +34,7 @@ class Bilingual:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """How sure a rule's verdict is, 0…1: its author's estimate, not calibrated on data.
+    """How sure a rule's verdict is, 0…1: its author's estimate, or measured by ``python -m training tune-playbook``.
 
     ``without_acts`` multiplies the others where cues ask for acts and the artifact has no heads for them.
     """
@@ -207,6 +207,7 @@ class Playbook:
         conditions: What several checks ask, by name.
         extends: The playbook this one starts from; resolved where it is loaded, kept for people.
         remove: Checks of that playbook that are left out.
+        thresholds: By cue, inherited or not, another ``least`` for its ``act`` and ``backed_by``.
         scope: Which conversations it is for; all verdicts are ``na`` for others.
         effective: When it is in force; for whoever chooses a playbook, judging does not ask.
         tests: Conversations with the verdicts that its checks have to give.
@@ -224,6 +225,7 @@ class Playbook:
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     extends: str | None = None
     remove: tuple[str, ...] = ()
+    thresholds: Mapping[str, Mapping[Literal["act", "backed_by"], float]] = field(default_factory=dict)
     scope: Scope = Scope()
     effective: Effective = Effective()
     tests: tuple[PlaybookTest, ...] = ()

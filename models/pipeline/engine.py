@@ -22,7 +22,7 @@ from models.errors import ArtifactError
 from models.interchange import content_hash
 from models.pipeline.build import needed_for, order_components
 from models.pipeline.config import PipelineConfig
-from models.pipeline.run import Vector, mask_turn, needs_vector, observe_again, open_context, score_context, take_turn
+from models.pipeline.run import Vector, encodable, mask_turn, observe_again, open_context, score_context, take_turn
 from models.pipeline.stream import Session
 from models.qa import evaluate_rubric, list_rubrics, load_rubric, require_checks, traits_of
 from models.qa.figures import Measured
@@ -149,10 +149,10 @@ class Pipeline:
     def _take_all(self, conversations: Sequence[Conversation]) -> Iterator[Context]:
         masked = [[mask_turn(turn) for turn in conversation.turns] for conversation in conversations]
         wanted = {
-            text: None
+            heard: None
             for conversation, texts in zip(conversations, masked, strict=True)
             for turn, text in zip(conversation.turns, texts, strict=True)
-            if needs_vector(turn)
+            if (heard := encodable(turn, text))
         }
         vectors = dict(zip(wanted, self.encoder.encode(list(wanted)), strict=True))
         for conversation, texts in zip(conversations, masked, strict=True):
@@ -161,13 +161,14 @@ class Pipeline:
     def _take_one(self, conversation: Conversation, texts: Sequence[str], vectors: Mapping[str, Vector]) -> Context:
         context = open_context(conversation)
         for turn, text in zip(conversation.turns, texts, strict=True):
-            vector = vectors[text] if needs_vector(turn) else None
+            vector = vectors.get(encodable(turn, text))
             context = take_turn(context, turn, text, vector, self._components)
         return context
 
     def _take_and_encode(self, context: Context, turn: Turn, components: Sequence[Component] | None = None) -> Context:
         text = mask_turn(turn)
-        vector = self.encoder.encode([text])[0] if needs_vector(turn) else None
+        heard = encodable(turn, text)
+        vector = self.encoder.encode([heard])[0] if heard else None
         return take_turn(context, turn, text, vector, self._components if components is None else components)
 
     def _finish(self, conversation: Conversation, context: Context, explain: bool) -> ScoreBundle:

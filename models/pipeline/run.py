@@ -13,6 +13,7 @@ from models.domain.context import Context
 from models.domain.conversation import Conversation, Turn
 from models.pipeline.build import ENCODER
 from models.scorers.base import Component
+from models.text.grader import without_orders
 from models.text.pii import mask
 
 Vector = NDArray[np.float32]
@@ -23,9 +24,9 @@ def open_context(conversation: Conversation) -> Context:
     return Context(head=replace(conversation, turns=(), facts={}, ended_at=None))
 
 
-def needs_vector(turn: Turn) -> bool:
-    """Tell whether a turn's text is encoded: not a system notice, not a picture."""
-    return turn.role != "system" and bool(turn.text.strip())
+def encodable(turn: Turn, text: str) -> str:
+    """Return what of a turn's masked text is encoded: nothing of a system notice, no orders to the grader."""
+    return "" if turn.role == "system" or not text.strip() else without_orders(text)
 
 
 def mask_turn(turn: Turn) -> str:

@@ -22,10 +22,10 @@ def explain_rubric(result: QaScore, rubric: Rubric | None = None) -> tuple[Line,
 
     Args:
         result: The score.
-        rubric: The one that made it, for the criteria's titles; without it they are called by id.
+        rubric: The one that made it, for the titles of criteria and sections; without it they are called by id.
     """
     titles = _titles(rubric) if rubric else {}
-    return (*(_line(item, titles) for item in result.criteria), *_whole(result))
+    return (*(_line(item, titles) for item in result.criteria), *_whole(result, rubric))
 
 
 def _titles(rubric: Rubric) -> dict[str, tuple[str, str]]:
@@ -79,11 +79,12 @@ def _bare(reason: str) -> str:
     return reason.rstrip("。.")
 
 
-def _whole(result: QaScore) -> list[Line]:
-    lines = [
-        Line("", f"部分“{part.id}”:{part.points:.2f} 分", f"Section {part.id}: {part.points:.2f} points")
-        for part in result.sections
-    ]
+def _whole(result: QaScore, rubric: Rubric | None) -> list[Line]:
+    titles = {part.id: (part.title_zh, part.title_en) for part in rubric.sections} if rubric else {}
+    lines = []
+    for part in result.sections:
+        zh, en = titles.get(part.id, (part.id, part.id))
+        lines.append(Line("", f"“{zh}”合计 {part.points:.2f} 分。", f'"{en}" makes {part.points:.2f} points.'))
     if result.variants:
         names = ", ".join(result.variants)
         lines.append(Line("", f"适用变体:{names}。", f"Variants applied: {names}."))

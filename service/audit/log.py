@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
 from service.accounts.actor import Actor
@@ -124,16 +123,15 @@ def _note(
 def _write(session: Session) -> None:
     """Append what was noted, in order. The last thing in a transaction: everybody waits for this lock."""
     pending: Sequence[Mapping[str, Any]] = session.info.pop(_PENDING)
-    if session.info.pop(_READ_ONLY):
-        session.execute(sa.text("SET LOCAL synchronous_commit = off"))
-    repository.lock(session)
+    repository.lock(session, wait_for_disk=not session.info.pop(_READ_ONLY))
     seq, prev_hash = repository.head(session) or (0, START)
+    links = []
     for values in pending:
         seq += 1
         event = Event(seq=seq, at=datetime.now(UTC), **values)
-        link = Link(event, prev_hash, link_hash(prev_hash, event))
-        repository.append(session, link)
-        prev_hash = link.hash
+        links.append(Link(event, prev_hash, link_hash(prev_hash, event)))
+        prev_hash = links[-1].hash
+    repository.append(session, links)
 
 
 def _given_out(link: Link) -> StoredEvent:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, SQLModel, col
 
 from service.audit.event import Event, Link
 from service.db.tables import AuditEvent
 
 _LOCK = 0x61756474  # "audt": one transaction at a time appends, so that no two events follow the same one
 _CHUNK = 2000
+_LOCK_AND_WAIT = sa.text("SELECT pg_advisory_xact_lock(:key)")
+_LOCK_ALONE = sa.text("SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(:key)")
 
+_HEAD = sa.text("SELECT seq, hash FROM audit_event ORDER BY seq DESC LIMIT 1")
+_INSERT = sa.insert(SQLModel.metadata.tables["audit_event"])
 _FACTS = tuple(name for name in Event.__slots__ if name != "detail")
 _COLUMNS = [
     *(col(getattr(AuditEvent, name)) for name in _FACTS),
@@ -41,22 +45,36 @@ class EventFilter:
     request_id: str | None = None
 
 
-def lock(session: Session) -> None:
-    """Wait until no other transaction appends; it is held until this one ends."""
-    session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+def lock(session: Session, *, wait_for_disk: bool = True) -> None:
+    """Wait until no other transaction appends; it is held until this one ends.
+
+    Args:
+        session: An open transaction.
+        wait_for_disk: Whether this transaction's commit returns only when it is on the disk.
+    """
+    # One statement, as each costs a round trip; the head has to be read by another one, once the lock is held.
+    statement = _LOCK_AND_WAIT if wait_for_disk else _LOCK_ALONE
+    session.execute(statement, {"key": _LOCK})
 
 
 def head(session: Session) -> tuple[int, str] | None:
     """Return place and hash of the last event, ``None`` where there is none."""
-    last = sa.select(col(AuditEvent.seq), col(AuditEvent.hash)).order_by(col(AuditEvent.seq).desc()).limit(1)
-    row = session.execute(last).one_or_none()
+    row = session.execute(_HEAD).one_or_none()
     return None if row is None else (row[0], row[1])
 
 
-def append(session: Session, link: Link) -> None:
-    """Store an event."""
-    values = {name: getattr(link.event, name) for name in Event.__slots__}
-    session.execute(sa.insert(AuditEvent).values(**values, prev_hash=link.prev_hash, hash=link.hash))
+def append(session: Session, links: Sequence[Link]) -> None:
+    """Store events."""
+    rows = [
+        {
+            **{name: getattr(link.event, name) for name in Event.__slots__},
+            "prev_hash": link.prev_hash,
+            "hash": link.hash,
+        }
+        for link in links
+    ]
+    # Past the mapper, which would take longer than the database does: every read of a conversation comes through here.
+    session.connection().execute(_INSERT, rows)
 
 
 def get(session: Session, seq: int) -> Link | None:

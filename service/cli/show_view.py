@@ -203,12 +203,18 @@ def _qa(qa: Json, titles: Titles) -> RenderableType:
         pick("合格", "passed") if qa["passed"] else pick("不合格", "not passed"),
         style="green" if qa["passed"] else "bold red",
     )
+    if qa.get("band"):
+        line.append("  " + printable(str(qa["band"])), style="bold")
     if qa["auto_fail"]:
         line.append(pick("  触犯红线,总分归零", "  a critical check failed: the score is 0"), style="bold red")
+    elif qa.get("capped_at") is not None:
+        line.append(pick(f"  封顶 {qa['capped_at']:g} 分", f"  capped at {qa['capped_at']:g}"), style="bold red")
+    if qa.get("open"):
+        line.append(pick(f"  {len(qa['open'])} 项待人工回答", f"  {len(qa['open'])} to be answered"), style="yellow")
     table = _grid(2)
     for criterion in qa["criteria"]:
         applies = criterion["value"] is not None
-        points = f"{criterion['points']:.1f}/{criterion['max_points']:.1f}" if applies else "–"
+        points = _points(criterion) if applies else "–"
         style = "bold red" if criterion["auto_fail"] else "" if applies else "dim"
         check = criterion["source"].removeprefix("check:")
         what = Text(titles.checks.get(check) or titles.criteria.get(criterion["id"]) or criterion["id"], style=style)
@@ -216,6 +222,12 @@ def _qa(qa: Json, titles: Titles) -> RenderableType:
             what.append("  " + printable(pick(criterion["reason"], criterion["reason_en"])), style="not bold dim")
         table.add_row(Text(f" {points}", style=style), what)
     return Group(line, table)
+
+
+def _points(criterion: Json) -> str:
+    if criterion.get("style", "weighted") == "weighted":
+        return f"{criterion['points']:.1f}/{criterion['max_points']:.1f}"
+    return f"{criterion['points']:+.1f}" if criterion["points"] else "0"
 
 
 def _versions(versions: Json) -> Text:

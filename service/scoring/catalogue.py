@@ -179,6 +179,6 @@ def _rubric(source: Rubric, active: bool) -> RubricInfo:
         source.hash,
         active,
         source.pass_mark,
-        source.critical,
+        (*source.critical, *(item.check for item in source.critical_checks)),
         criteria,
     )

@@ -14,12 +14,13 @@ from service.app import create_app
 from service.core.logs import configure_logging
 from service.core.settings import Settings
 from service.db.engine import Database
+from service.people.persons import add_person
 from service.scoring.fake import FakeEngine
 from service.scoring.run import score_batch
 
 configure_logging("warning")  # before that, structlog prints local variables with every traceback
 MakeDocument = Callable[..., dict[str, Any]]
-ClientFor = Callable[[Role], TestClient]
+ClientFor = Callable[..., TestClient]
 
 
 @pytest.fixture
@@ -49,9 +50,12 @@ def client_for(app_settings: Settings, database: Database) -> Iterator[ClientFor
     app = create_app(app_settings, database)
     with TestClient(app):
 
-        def make(role: Role) -> TestClient:
+        def make(role: Role, agent_id: str = "a-1") -> TestClient:
             with database.transaction() as session:
-                key = create_key(session, f"test {role}", role).key
+                person = f"test-{role}-{agent_id}" if role == "agent" else None
+                if person:
+                    add_person(session, person, "小李", role, agent_id=agent_id)
+                key = create_key(session, f"test {role}", role, person_id=person).key
             return TestClient(app, headers={"Authorization": f"Bearer {key}"})
 
         yield make

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from models.domain.acts import ACTS, acts_of
@@ -22,6 +22,7 @@ class ActLine:
         not_acts: What it resembles and does not do.
         known: Acts the file's author looked for; the line says nothing of others.
         group: Lines of one group share text and are never split.
+        told: By act how much the line counts in the loss; what is not in it counts by the rules of the fitting.
     """
 
     text: str
@@ -31,6 +32,7 @@ class ActLine:
     not_acts: frozenset[str]
     known: frozenset[str]
     group: str
+    told: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_act_lines(path: Path) -> list[ActLine]:

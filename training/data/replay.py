@@ -8,6 +8,7 @@ from typing import Any
 
 from models.domain.context import Context
 from models.domain.conversation import Conversation
+from models.text.grader import without_orders
 from models.text.pii import mask
 from training.data.vectors import VectorStore
 
@@ -27,7 +28,9 @@ def replay(
     """
     context = Context(head=replace(conversation, turns=(), facts={}, ended_at=None))
     for turn in conversation.turns[:turns]:
-        context = context.with_turn(turn, mask(turn.text)).with_signal("encoder", vectors.vector(turn.text))
+        context = context.with_turn(turn, mask(turn.text)).with_signal(
+            "encoder", vectors.vector(without_orders(turn.text))
+        )
         for name, observe in observers.items():
             context = context.with_signal(name, observe(context))
     return context

@@ -34,14 +34,17 @@ def fit_acts(lines: Sequence[ActLine], vectors: VectorStore, fit: ActsFit, seed:
     """
     raw, ngrams = act_inputs(lines, vectors), [head_ngrams(mask(line.text)) for line in lines]
     truth, weights = act_targets(lines, fit.near_miss, fit.unlooked)
+    telling = weights.any(axis=1)  # the others are only asked about
     unseen = np.zeros(truth.shape)
     folds = np.array(fold_by_group(lines, fit.folds))
     for fold in range(fit.folds):
-        rows, left = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        rows, left = np.flatnonzero((folds != fold) & telling), np.flatnonzero(folds == fold)
         found = _fit(raw[rows], [ngrams[row] for row in rows], truth[rows], weights[rows], fit, seed)
         unseen[left] = act_logits(found, raw[left], [ngrams[row] for row in left], fit.lexical_share)
     slope, shift = _calibrate(unseen, truth, weights)
-    tensors = {**_fit(raw, ngrams, truth, weights, fit, seed), "slope": slope, "shift": shift}
+    rows = np.flatnonzero(telling)
+    whole = _fit(raw[rows], [ngrams[row] for row in rows], truth[rows], weights[rows], fit, seed)
+    tensors = {**whole, "slope": slope, "shift": shift}
     out.mkdir(parents=True, exist_ok=True)
     stored = {name: np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in tensors.items()}
     (out / WEIGHTS_NAME).write_bytes(save(stored))
@@ -73,8 +76,8 @@ def act_targets(lines: Sequence[ActLine], near_miss: float, unlooked: float) -> 
 
 
 def _weight(line: ActLine, act: str, near_miss: float, unlooked: float) -> float:
-    if act in line.known:
-        return near_miss if act in line.not_acts else 1.0
+    if act in line.known or act in line.told:
+        return line.told.get(act, 1.0) * (near_miss if act in line.not_acts else 1.0)
     return unlooked if act in BREACHES and line.role == "agent" else 0.0
 
 

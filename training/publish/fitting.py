@@ -19,11 +19,12 @@ from models.artifacts import Artifact, Component, DataSource, write_manifest
 from models.scorers.compliance import load_playbook
 from models.scorers.sentiment import SentimentScorer
 from training.config import Config
-from training.data.acts import read_act_lines
+from training.data.act_verdicts import lines_of_verdicts
+from training.data.acts import ActLine, read_act_lines
 from training.data.enough import surveys_to_calibrate
 from training.data.files import OWN, file_sha256, located
 from training.data.prepare import prepare_data
-from training.data.prepared import Prepared
+from training.data.prepared import Prepared, digest_rows
 from training.data.rated import as_dialogue
 from training.data.replay import Observe
 from training.data.vectors import VectorStore
@@ -45,7 +46,7 @@ from training.publish.stages import Stages, code, fingerprint, finish_interrupte
 _SENTIMENT_CODE = ("training/fit/sentiment*.py", "training/fit/direction.py", "models/scorers/sentiment/*.py")
 _KEYWORDS = "ecommerce-zh@1"  # patterns only: what the heads of acts are compared with
 _CSAT_CODE = ("training/fit/csat*.py", "models/scorers/csat/*.py")
-_ACTS_CODE = ("training/fit/acts.py", "training/data/acts.py", "training/evaluate/acts.py", "models/scorers/acts/*.py")
+_ACTS_CODE = ("training/fit/acts.py", "training/data/act*.py", "training/evaluate/acts.py", "models/scorers/acts/*.py")
 _ENCODING_CODE = ("models/encode/tokens.py", "models/encode/onnx.py", "models/encode/static.py")
 _SHARED_CODE = (
     "training/fit/calibrate.py",
@@ -105,7 +106,7 @@ def fitted(config: Config, prepared: Prepared, *, finished: bool = False) -> Ite
     stages = Stages(config.workplace, finished=finished)
     with threadpool_limits(1), _vectors(config, prepared, stages) as (vectors, encoder):
         components, made = _fit_heads(config, prepared, vectors, encoder, stages)
-        acts, acts_made = _fit_acts_stage(config, vectors, encoder, stages)
+        acts, acts_made = _fit_acts_stage(config, prepared, vectors, encoder, stages)
         if acts:
             components["acts"] = Component("acts", acts["config"])
         reports = {"acts": acts["figures"]} if acts else {}
@@ -214,7 +215,7 @@ def _fit_csat_on_surveys(
 
 
 def _fit_acts_stage(
-    config: Config, vectors: VectorStore, encoder: str, stages: Stages
+    config: Config, prepared: Prepared, vectors: VectorStore, encoder: str, stages: Stages
 ) -> tuple[dict[str, Any] | None, str]:
     """Return the component's configuration with its figures, and the stage's fingerprint; ``None`` without acts."""
     directory = config.workplace / "artifact" / "acts"
@@ -223,22 +224,43 @@ def _fit_acts_stage(
         return None, ""
     inputs = {
         "encoder": [encoder, vectors.fingerprint],
-        "data": [source.sha256 for source in _acts_sources(config)],
+        "data": [
+            *(source.sha256 for source in _acts_sources(config)),
+            digest_rows(_told_by_verdicts(config, prepared)),
+        ],
         "settings": asdict(config.acts),
         "keywords": load_playbook(_KEYWORDS).hash,
         "seed": config.seed,
         "code": code(*_ACTS_CODE, "training/fit/heads.py", "models/text/*.py"),
     }
-    return stages.run("acts", inputs, lambda: _fit_acts(config, vectors, directory), directory)
+    return stages.run("acts", inputs, lambda: _fit_acts(config, prepared, vectors, directory), directory)
 
 
-def _fit_acts(config: Config, vectors: VectorStore, directory: Path) -> dict[str, Any]:
+def _fit_acts(config: Config, prepared: Prepared, vectors: VectorStore, directory: Path) -> dict[str, Any]:
     assert config.acts is not None, "asked for only where there are acts"
     shutil.rmtree(directory, ignore_errors=True)
-    lines = [line for name in config.acts.files for line in read_act_lines(located(name, config.data))]
-    unseen = fit_acts(lines, vectors, config.acts, config.seed, directory)
-    figures = measure_acts(lines, unseen, vectors, config.acts.folds, load_playbook(_KEYWORDS))
+    lines = act_lines(config)
+    unseen = fit_acts([*lines, *_told_by_verdicts(config, prepared)], vectors, config.acts, config.seed, directory)
+    figures = measure_acts(lines, unseen[: len(lines)], vectors, config.acts.folds, load_playbook(_KEYWORDS))
     return {"config": {"lexical_share": config.acts.lexical_share}, "figures": {"lines left out": figures}}
+
+
+def act_lines(config: Config) -> list[ActLine]:
+    """Return the labelled lines that teach the heads of acts."""
+    files = config.acts.files if config.acts else ()
+    return [line for name in files for line in read_act_lines(located(name, config.data))]
+
+
+def _told_by_verdicts(config: Config, prepared: Prepared) -> list[ActLine]:
+    """Return what users' verdicts tell of single messages, those of held-out conversations left out."""
+    return [
+        line
+        for name, split in prepared.labelled.items()
+        if config.own_labels[name].verdict_weight
+        for line in lines_of_verdicts(
+            split.train, load_playbook(split.playbook), config.own_labels[name].verdict_weight
+        )
+    ]
 
 
 def _acts_sources(config: Config) -> list[DataSource]:

@@ -11,6 +11,7 @@ from models.domain.acts import acts_of
 from models.domain.context import Context
 from models.scorers.acts.before import REACH, other_side_before
 from models.scorers.acts.head import ActsHead
+from models.text.grader import without_orders
 
 _DECIMALS = 6
 
@@ -54,7 +55,7 @@ class ActsScorer:
             (turn.role, vector)
             for turn, vector in zip(context.turns[latest], context.signals["encoder"][latest], strict=True)
         ]
-        found = self._head.probabilities(text, turn.role, vector, other_side_before(turn.role, said))
+        found = self._head.probabilities(without_orders(text), turn.role, vector, other_side_before(turn.role, said))
         return {act: round(p, _DECIMALS) for act, p in found.items()}
 
     def score(self, context: Context) -> None:

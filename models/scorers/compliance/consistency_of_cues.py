@@ -43,13 +43,19 @@ def no_cue(where: _Where, name: str) -> Problem:
 
 
 def _belonging(cue: Cue, where: _Where) -> Iterator[Problem]:
-    if not cue.matches:
-        for field in ("exclude", "unless", "needs"):
+    if not cue.matches and cue.exclude:
+        yield Problem(
+            (*where, "exclude"),
+            "'exclude' belongs to 'include', 'keywords' or 'entity'",
+            "“exclude”只能与 include、keywords 或 entity 同用",
+        )
+    if not (cue.matches or cue.of_the_whole):
+        for field in ("unless", "needs"):
             if getattr(cue, field):
                 yield Problem(
                     (*where, field),
-                    f"'{field}' belongs to 'include', 'keywords' or 'entity'",
-                    f"“{field}”只能与 include、keywords 或 entity 同用",
+                    f"'{field}' belongs to 'include', 'keywords', 'entity', 'act', 'exemplars' or a sentiment",
+                    f"“{field}”只能与 include、keywords、entity、act、exemplars 或情感条件同用",
                 )
     if cue.backed_by and not (cue.matches or cue.rest_of):
         yield Problem(

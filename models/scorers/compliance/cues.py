@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,8 +15,8 @@ from models.scorers.compliance.entities import EntityFinder
 from models.scorers.compliance.exemplars import ExemplarHeads
 from models.scorers.compliance.keywords import KeywordFinder
 from models.scorers.compliance.patterns import PatternFinder
-from models.scorers.compliance.pieces import Pieces, Span, count_words, is_blank, overlap
-from models.text.normalise import normalise
+from models.text.normalise import Normalised, normalise
+from models.text.pieces import Pieces, Span, count_words, is_blank, overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,23 @@ class TurnCues:
     seen: Mapping[str, tuple[Span, ...]]
     blank: bool
     sure: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a message's words show, before anybody asked how it is meant and felt.
+
+    Attributes:
+        plain: The message in its normalised spelling.
+        spans: Per cue its spans in the normalised text.
+        sure: How probable the cues are that an exemplar head found.
+        barred: Cues that the message as a whole cannot show, for what stands in it.
+    """
+
+    plain: Normalised
+    spans: Mapping[str, Sequence[Span]]
+    sure: Mapping[str, float]
+    barred: frozenset[str]
 
 
 class CueFinder:
@@ -52,6 +69,7 @@ class CueFinder:
         ]
         self._lengths = {name: cue.chars for name, cue in cues.items() if cue.chars}
         self._guarded = frozenset(name for name, cue in cues.items() if cue.unless or cue.needs)
+        self._guarded_whole = [name for name in self._guarded if cues[name].of_the_whole]
         self.blind = self._exemplars.blind
 
     def find(
@@ -69,11 +87,15 @@ class CueFinder:
             acts: Probabilities of the acts that its speaker can perform; ``None`` where nobody looked.
             vector: Its vector by the encoder that the exemplars were encoded with, or ``None``.
         """
+        return self.settle(self.match(text, vector), sentiment, acts)
+
+    def match(self, text: str, vector: NDArray[np.float32] | None = None) -> Matched:
+        """Return what the words of ``text`` show; arguments as in :meth:`find`."""
         plain = normalise(text)
         found: dict[str, list[Span]] = {}
-        whole = (0, len(plain.text))
+        pieces = Pieces(plain.text)
+        raw: dict[str, list[Span]] = {}
         if plain.text:
-            pieces = Pieces(plain.text)
             raw = self._matches(text, pieces)
             for name, spans in raw.items():
                 if name not in self._guarded:
@@ -83,17 +105,40 @@ class CueFinder:
             for name in self._rest:
                 if rest := _rest(self._cues[name], found, pieces):
                     found[name] = rest
+        # What is shown by a message as a whole is near everything in it.
+        whole = (0, len(plain.text))
+        barred = {name for name in self._guarded_whole if not _allowed(whole, self._cues[name], raw, pieces)}
+        sure = {name: p for name, p in self._exemplars.find(vector).items() if name in found or name not in barred}
+        return Matched(plain, found, sure, frozenset(barred))
+
+    def settle(
+        self,
+        matched: Matched,
+        sentiment: float | None,
+        acts: Mapping[str, float] | None,
+        cues: Mapping[str, Cue] | None = None,
+    ) -> TurnCues:
+        """Return what a message shows in the end.
+
+        Args:
+            matched: What its words show.
+            sentiment: As in :meth:`find`.
+            acts: As in :meth:`find`.
+            cues: Instead of the playbook's: the same with other thresholds of acts.
+        """
+        plain, found = matched.plain, dict(matched.spans)
+        whole = (0, len(plain.text))
         if acts is not None:
-            self._weigh(acts, whole, found)
-        sure = self._exemplars.find(vector)
-        for name in sure:
+            self._weigh(acts, whole, found, cues or self._cues, matched.barred)
+        sure = dict(matched.sure)
+        for name in matched.sure:
             if name in found:  # words say it, too: certain
-                sure = {other: p for other, p in sure.items() if other != name}
+                del sure[name]
             else:
                 found[name] = [whole]
         if sentiment is not None:
             for name in self._moods:
-                if name not in found and _felt(self._cues[name], sentiment):
+                if name not in found and name not in matched.barred and _felt(self._cues[name], sentiment):
                     found[name] = [whole]
         blank = is_blank(plain.text)
         if self._lengths:
@@ -113,16 +158,23 @@ class CueFinder:
                     raw[name] = sorted({*raw.get(name, ()), *kept})
         return raw
 
-    def _weigh(self, acts: Mapping[str, float], whole: Span, found: dict[str, list[Span]]) -> None:
+    def _weigh(
+        self,
+        acts: Mapping[str, float],
+        whole: Span,
+        found: dict[str, Sequence[Span]],
+        cues: Mapping[str, Cue],
+        barred: Container[str],
+    ) -> None:
         """Add what the heads find in the whole message; take back what they do not back."""
         for name in self._acts:
-            cue = self._cues[name]
+            cue = cues[name]
             if cue.backed_by and name in found and acts.get(cue.backed_by.name, 0.0) < cue.backed_by.least:
                 del found[name]
-            if cue.act and name not in found and acts.get(cue.act.name, 0.0) >= cue.act.least:
+            if cue.act and not (name in found or name in barred) and acts.get(cue.act.name, 0.0) >= cue.act.least:
                 found[name] = [whole]
 
-    def _measure(self, text: str, found: dict[str, list[Span]]) -> None:
+    def _measure(self, text: str, found: dict[str, Sequence[Span]]) -> None:
         """Take back what stands in messages of another length; add what is shown by the length alone."""
         length = count_words(text)
         for name, limits in self._lengths.items():

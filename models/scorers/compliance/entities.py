@@ -13,8 +13,8 @@ from typing import Any
 import re2
 
 from models.domain.cue import PERSONAL_KINDS, Cue, Entity
-from models.scorers.compliance.pieces import Span, overlap
 from models.text.normalise import Normalised
+from models.text.pieces import Span, overlap
 from models.text.pii import find_personal_data
 
 _MOST_MATCHES = 40

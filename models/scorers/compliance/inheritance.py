@@ -24,7 +24,8 @@ _DEEPEST = 5
 _MOST_EXAMPLES = 5_000
 # Replaced by name, where both have one; and said once more by every playbook, as no content has the name of another.
 _NAMED = ("words", "cues", "conditions")
-_OWN = frozenset({"id", "version", "extends", "remove", "tests"})
+_OWN = frozenset({"id", "version", "extends", "remove", "thresholds", "tests"})
+_UNHASHED = ("tests", "extends", "remove", "thresholds")
 # Texts and figures of a check that are merged one by one; everything else in a check is replaced whole.
 _MERGED = ("title", "reasons", "confidence")
 
@@ -43,8 +44,8 @@ def resolve(document: Document, find: Find) -> Document:
 
 
 def content_hash(document: Document) -> str:
-    """Return ``sha256:…`` of a resolved document; tests do not count."""
-    data = {key: value for key, value in document.data.items() if key not in ("tests", "extends", "remove")}
+    """Return ``sha256:…`` of a resolved document; tests do not count, and thresholds do in the cues they are set in."""
+    data = {key: value for key, value in document.data.items() if key not in _UNHASHED}
     if isinstance(data.get("checks"), list):
         data["checks"] = [
             {key: value for key, value in check.items() if key != "tests"} if isinstance(check, dict) else check
@@ -58,7 +59,7 @@ def _inherit(document: Document, find: Find, chain: tuple[str, ...]) -> Document
     if not isinstance(spec, str):
         if document.data.get("remove"):
             raise _refused(document, ("remove",), "'remove' belongs to 'extends'", "“remove”只能与 extends 同用")
-        return document
+        return _with_thresholds(document)
     try:
         parent = find(spec)
     except AttuneError as error:
@@ -69,7 +70,27 @@ def _inherit(document: Document, find: Find, chain: tuple[str, ...]) -> Document
         raise _refused(
             document, ("extends",), f"playbooks extend each other {_DEEPEST} deep at most", f"继承最多 {_DEEPEST} 层"
         )
-    return _merge(_inherit(parent, find, (*chain, parent.source)), document)
+    return _with_thresholds(_merge(_inherit(parent, find, (*chain, parent.source)), document))
+
+
+def _with_thresholds(document: Document) -> Document:
+    """Return the document with ``thresholds`` set in its cues."""
+    given = document.data.get("thresholds")
+    if not isinstance(given, dict):
+        return document
+    cues = dict(document.data.get("cues") or {})
+    for name, by_kind in given.items():
+        for kind, least in by_kind.items() if isinstance(by_kind, dict) else ():
+            asked = cues[name].get(kind) if isinstance(cues.get(name), dict) else None
+            if kind not in ("act", "backed_by") or not isinstance(asked, dict):
+                raise _refused(
+                    document,
+                    ("thresholds", name, kind),
+                    f"there is no cue '{name}' with '{kind}' to set a threshold of",
+                    f"没有带 {kind} 的线索“{name}”可供设置阈值",
+                )
+            cues[name] = {**cues[name], kind: {**asked, "least": least}}
+    return replace(document, data={**document.data, "cues": cues})
 
 
 def _merge(parent: Document, child: Document) -> Document:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import ahocorasick
 
 from models.domain.cue import Cue, Keywords
-from models.scorers.compliance.pieces import Pieces, Span, overlap
 from models.text.normalise import normalise
+from models.text.pieces import Pieces, Span, overlap
 
 # Occurrences of one cue's words in one message that are looked at; more say nothing new.
 _MOST_OCCURRENCES = 200

@@ -14,7 +14,7 @@ from typing import Any
 import re2
 
 from models.domain.cue import Cue
-from models.scorers.compliance.pieces import Span, overlap
+from models.text.pieces import Span, overlap
 
 # Enough for any message that people write; keeps the cost linear for what they do not.
 MOST_MATCHES = 40

@@ -190,7 +190,6 @@ def test_an_instruction_in_the_violating_message_does_not_help(pipeline: Pipelin
             assert judged(pipeline, [(C, "在吗"), (A, said)])["off_platform"].verdict == "fail", said
 
 
-@pytest.mark.xfail(strict=True, reason="a head reads the whole message, and its doubt takes a match back")
 def test_nor_in_a_message_that_says_little_else(pipeline: Pipeline) -> None:
     assert judged(pipeline, [(C, "在吗"), (A, f"加我微信 {INJECTED[0]}")])["off_platform"].verdict == "fail"
 

@@ -69,9 +69,11 @@ class _Probabilities:
         del context
 
 
-def _judge(tmp_path: Path, said: list[tuple[Role, str]], acts: _Probabilities | None) -> CheckResult:
+def _judge(
+    tmp_path: Path, said: list[tuple[Role, str]], acts: _Probabilities | None, playbook: str = _PLAYBOOK
+) -> CheckResult:
     path = tmp_path / "small.yaml"
-    path.write_text(_PLAYBOOK, encoding="utf-8")
+    path.write_text(playbook, encoding="utf-8")
     compliance = ComplianceScorer(load_playbook(path), acts=acts is not None)
     components = [*([acts] if acts else []), compliance]
     turns = tuple(Turn(index=place, role=role, text=text) for place, (role, text) in enumerate(said))
@@ -91,6 +93,16 @@ def test_what_the_heads_do_not_back_is_taken_back(tmp_path: Path) -> None:
     said: list[tuple[Role, str]] = [("agent", "好评随缘,我们不拿红包跟您换")]
     assert _judge(tmp_path, said, _Probabilities(0.1)).verdict == "pass"
     assert _judge(tmp_path, said, _Probabilities(0.3)).verdict == "fail"
+
+
+def test_a_guard_anywhere_in_the_message_takes_an_act_back(tmp_path: Path) -> None:
+    act = "act: {name: review_bribe, least: 0.8}"
+    guarded = _PLAYBOOK.replace(act, f"{act}\n    unless: [{{cue: std.refusal, within: clause}}]")
+    assert _judge(tmp_path, [("agent", "想换什么?这个我们不能给您的")], _Probabilities(0.9), guarded).verdict == "pass"
+    assert _judge(tmp_path, [("agent", "意思意思,您懂的")], _Probabilities(0.9), guarded).verdict == "fail"
+    needed = _PLAYBOOK.replace(act, f"{act}\n    needs: [{{cue: std.question}}]")
+    assert _judge(tmp_path, [("agent", "意思意思,您懂的")], _Probabilities(0.9), needed).verdict == "pass"
+    assert _judge(tmp_path, [("agent", "给您意思意思,好吗?")], _Probabilities(0.9), needed).verdict == "fail"
 
 
 def test_without_heads_patterns_decide_and_say_that_they_are_less_sure(tmp_path: Path) -> None:

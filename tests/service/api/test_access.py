@@ -13,24 +13,31 @@ _CLOSED = [(method, path) for method, path in _OPERATIONS if path not in _OPEN]
 
 # Which roles may do what; written out by hand, so that a change of the permission map shows here.
 _READERS = {"admin", "qa", "supervisor", "trainer", "viewer"}
+_AGENTS_TOO = _READERS | {"agent"}
 _ALLOWED = {
     ("POST", "/v1/conversations"): {"admin", "ingest"},
-    ("GET", "/v1/conversations"): _READERS,
-    ("GET", "/v1/conversations/{conversation_id}"): _READERS,
-    ("GET", "/v1/conversations/{conversation_id}/scores"): _READERS,
+    ("GET", "/v1/conversations"): _AGENTS_TOO,
+    ("GET", "/v1/conversations/{conversation_id}"): _AGENTS_TOO,
+    ("GET", "/v1/conversations/{conversation_id}/scores"): _AGENTS_TOO,
+    ("GET", "/v1/conversations/{conversation_id}/scores/diff"): _AGENTS_TOO,
+    ("POST", "/v1/scores/{score_id}/verify"): _AGENTS_TOO,
     ("POST", "/v1/conversations/{conversation_id}/rescore"): {"admin", "qa", "supervisor"},
     ("POST", "/v1/rescore"): {"admin", "qa", "supervisor"},
-    ("GET", "/v1/playbooks"): _READERS,
-    ("GET", "/v1/playbooks/{playbook_id}"): _READERS,
-    ("GET", "/v1/playbooks/{playbook_id}/yaml"): _READERS,
+    ("GET", "/v1/playbooks"): _AGENTS_TOO,
+    ("GET", "/v1/playbooks/{playbook_id}"): _AGENTS_TOO,
+    ("GET", "/v1/playbooks/{playbook_id}/yaml"): _AGENTS_TOO,
     ("POST", "/v1/playbooks"): {"admin", "qa"},
     ("POST", "/v1/playbooks/validate"): {"admin", "qa", "supervisor", "trainer"},
     ("POST", "/v1/playbooks/{playbook_id}/activate"): {"admin", "qa"},
     ("POST", "/v1/playbooks/{playbook_id}/retire"): {"admin", "qa"},
-    ("GET", "/v1/rubrics"): _READERS,
-    ("GET", "/v1/rubrics/{rubric_id}"): _READERS,
+    ("GET", "/v1/rubrics"): _AGENTS_TOO,
+    ("GET", "/v1/rubrics/{rubric_id}"): _AGENTS_TOO,
     ("GET", "/v1/kpis"): _READERS,
     ("GET", "/v1/jobs/{job_id}"): _READERS | {"ingest"},
+    ("POST", "/v1/people"): {"admin"},
+    ("GET", "/v1/people"): {"admin"},
+    ("DELETE", "/v1/people/{person_id}"): {"admin"},
+    ("GET", "/v1/audit"): {"admin"},
     ("POST", "/v1/keys"): {"admin"},
     ("GET", "/v1/keys"): {"admin"},
     ("DELETE", "/v1/keys/{key_id}"): {"admin"},
@@ -38,7 +45,8 @@ _ALLOWED = {
 
 
 def call(client: TestClient, method: str, path: str, **headers: str):
-    address = path.format(conversation_id="none", playbook_id="none", rubric_id="none", job_id=1, key_id=10**6)
+    names = {"conversation_id": "none", "playbook_id": "none", "rubric_id": "none", "person_id": "none"}
+    address = path.format(**names, job_id=1, key_id=10**6, score_id=10**6)
     return client.request(method, address, json={} if method == "POST" else None, headers=headers)
 
 

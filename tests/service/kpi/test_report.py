@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import statistics
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import Session
@@ -10,8 +11,10 @@ from models.interchange import parse_conversation
 from service.conversations.store import store_conversations
 from service.core.errors import InvalidRequestError
 from service.db.engine import Database
+from service.kpi.breaks import find_breaks
 from service.kpi.definitions import load_definitions
 from service.kpi.report import kpi_report
+from service.kpi.repository import VersionsUsed
 from service.scoring.fake import FakeEngine
 from service.scoring.history import current_score
 from service.scoring.run import score_batch
@@ -139,3 +142,39 @@ def test_definitions_are_complete_and_named_once() -> None:
     for definition in definitions:
         assert definition.label.keys() == definition.description.keys() == {"zh", "en"}
         assert (definition.equals is not None) == (definition.statistic == "share_equal")
+
+
+def test_breaks_tell_where_other_versions_begin(filled) -> None:
+    session, _documents, _ = filled
+    assert kpi_report(session).breaks == []
+    found = find_breaks(
+        [
+            used("shop@1", "default@1+aa", 1, 5),
+            used("shop@2", "default@1+aa", 4, 9),
+            used("shop@2", "fast@1+bb", 10, 12),
+            used("other@7", "fast@1+bb", 11, 13),
+        ],
+        ZoneInfo("Asia/Shanghai"),
+    )
+    assert [(one.what, one.before, one.after, one.day, one.conversations, one.mixed) for one in found] == [
+        ("playbook", "shop@1", "shop@2", "2026-10-05", 20, True),
+        ("model", "default@1+aa", "fast@1+bb", "2026-10-11", 20, False),
+    ]
+
+
+def used(playbook: str, model: str, first: int, last: int) -> VersionsUsed:
+    days = [datetime(2026, 10, day, 20, tzinfo=UTC) for day in (first, last)]
+    return VersionsUsed(playbook, "default@1", model, "0.1.0", 10, *days)
+
+
+def test_breaks_of_the_selection_only(filled, database: Database) -> None:
+    session, documents, _ = filled
+    session.commit()
+    later = [one["id"] for one in documents if "2026-10-14" in one["started_at"]]
+    score_batch(database, FakeEngine(playbook="other", rubric="default"), later)
+    with database.transaction() as again:
+        found = kpi_report(again, group_by=["day"]).breaks
+        assert [one.what for one in found] == []  # another playbook, not another version of it
+        score_batch(database, FakeEngine(rubric="default"), later)
+    with database.transaction() as again:
+        assert kpi_report(again, until=date(2026, 10, 13)).breaks == []

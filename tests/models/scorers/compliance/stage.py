@@ -18,7 +18,7 @@ from models.domain.playbook import Bilingual, Check, Playbook, Reasons
 from models.domain.scores import CheckResult, ComplianceScore
 from models.encode.base import Encoder
 from models.scorers.compliance import ComplianceScorer
-from models.text.masking import mask
+from models.text.pii import mask
 
 A, C, B, S = "agent", "customer", "bot", "system"
 _NONE: Mapping[str, Cue] = MappingProxyType({})

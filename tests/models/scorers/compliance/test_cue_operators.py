@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from typing import get_args
 
 import pytest
 
 from models.artifacts import artifact_directory
 from models.domain.condition import Condition
-from models.domain.cue import AtLeast, Chars, Cue, Entity, Exemplars, Guard, Keywords
+from models.domain.cue import PERSONAL_KINDS, AtLeast, Chars, Cue, Entity, Exemplars, Guard, Keywords
 from models.encode.load import load_encoder
 from models.scorers.compliance import parse_playbook
 from models.scorers.compliance.entities import figure
 from models.scorers.compliance.exemplars import ExemplarHeads, background_lines
 from models.scorers.compliance.patterns import PatternFinder
+from models.text.pii.finding import Kind
 from tests.models.scorers.compliance.stage import A, C, book, check, play, result, spans
 
 
@@ -95,6 +97,8 @@ def test_words_patterns_and_entities_may_stand_in_one_cue() -> None:
         (Entity("order_number"), "我买了12件", []),
         (Entity("id_card"), "身份证11010519491231002X", ["11010519491231002X"]),
         (Entity("account"), "微信号:zhangsan_88", ["zhangsan_88"]),
+        (Entity("licence_plate"), "车牌粤B12345", ["粤B12345"]),
+        (Entity("landline"), "座机010-62345678", ["010-62345678"]),
     ],
 )
 def test_entities(entity: Entity, text: str, seen: list[str]) -> None:
@@ -183,6 +187,10 @@ def test_without_an_encoder_exemplars_are_unknown_and_words_still_decide() -> No
     assert result(Condition(seen=("it",)), [(A, "有优惠")], cues).verdict == "pass"
     absent = book(check(Condition(none=(Condition(seen=("it",)),))), cues=cues)
     assert play(absent, [(A, "好的")])[-1].checks[0].verdict == "no_evidence"
+
+
+def test_every_kind_of_personal_data_can_be_asked_for() -> None:
+    assert set(PERSONAL_KINDS) == set(get_args(Kind))
 
 
 def test_the_background_is_a_few_hundred_different_lines() -> None:

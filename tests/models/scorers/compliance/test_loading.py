@@ -104,6 +104,7 @@ _BAD: list[tuple[str, str, str, str]] = [
     ("rest_of: [hi]", "rest_of: [x]", ":10 ($.cues.rest.rest_of[0])", "no cue 'x'"),
     ("rest_of: [hi]", "rest_of: [hi]\n    include: [a]", ":9 ($.cues.rest)", "either"),
     ("rest_of: [hi]", "rest_of: [hi]\n    exclude: [a]", ":11 ($.cues.rest.exclude)", "belongs to 'include'"),
+    ("rest_of: [hi]", "rest_of: [hi]\n    unless: [{cue: hi}]", ":11 ($.cues.rest.unless)", "'act'"),
     ("rest_of: [hi]", "min_chars: 2", ":9 ($.cues.rest)", "either"),
     ("polite: 您好|你好", "polite: '{polite}a'", ":8 ($.cues.hi.include[0])", "circle"),
     ("polite: 您好|你好", "polite: 3", ":5 ($.words.polite)", "string"),
