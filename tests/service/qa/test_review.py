@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from models.qa import load_rubric
 from service.core.errors import InvalidRequestError, WorkConflictError
 from service.db.engine import Database
 from service.qa import tasks
-from service.qa.decisions import decisive, review_of
+from service.qa.decision_repository import StoredDecision
+from service.qa.decisions import decisive, effective_score, review_of
 from service.qa.policy import SamplingPolicy
+from service.qa.provenance import find_score
 from service.qa.review import Judgement, submit, worksheet
 from service.qa.sampling import publish_policy, run_sampling
 
@@ -246,8 +252,6 @@ def test_an_unknown_rubric_is_told(database: Database, person, scored) -> None:
 
 
 def test_the_highest_office_counts() -> None:
-    from service.qa.decision_repository import StoredDecision
-
     def said(number: int, kind: str, verdict: str) -> StoredDecision:
         return StoredDecision(number, 1, "x", kind, verdict, None, None, None, "p", START, None, None, None)  # type: ignore[arg-type]
 
@@ -261,3 +265,43 @@ def test_the_highest_office_counts() -> None:
     assert decisive(several[1:])["x"].verdict == "na"
     assert decisive([*several[1:2], said(5, "review", "pass")])["x"].verdict == "pass"
     assert decisive(several[3:]) == {}
+
+
+_VERDICTS = st.sampled_from(["pass", "fail", "na", "no_evidence"])
+_CRITERIA = st.sampled_from([GREETING, CLOSING, RUDE, "gone"])
+_KINDS = st.sampled_from(["review", "second", "adjudication", "consensus", "appeal"])
+
+
+def test_whatever_is_decided_the_weights_sum(database: Database, scored) -> None:
+    score_id = scored("c-1", {"greeting": "fail", "closing": "abstain"})
+    rubric = load_rubric("default")
+    with database.transaction() as session:
+        score = find_score(session, score_id)
+        machine = deepcopy(score.bundle)
+
+        @given(st.lists(st.tuples(_CRITERIA, _KINDS, _VERDICTS), max_size=8))
+        @settings(max_examples=60)
+        def check(said: list[tuple[str, str, str]]) -> None:
+            several = [
+                StoredDecision(number, score_id, name, kind, verdict, None, None, None, "p", START, None, None, None)  # type: ignore[arg-type]
+                for number, (name, kind, verdict) in enumerate(said)
+            ]
+            result = effective_score(session, score, several, rubric)
+            assert score.bundle == machine
+            assert effective_score(session, score, several[::-1], rubric) == result
+            counted = [one for one in result.criteria if one.value is not None]
+            assert sum(one.max_points for one in result.criteria) == pytest.approx(100 if counted else 0)
+            assert [one.id for one in result.criteria] == [one["id"] for one in machine["qa"]["criteria"]]
+            # What does not apply never costs points: without a last word on one criterion the score is no higher.
+            if counted and not result.auto_fail:
+                last = StoredDecision(
+                    99, score_id, GREETING, "appeal", "na", None, None, None, "p", START, None, None, None
+                )
+                spared = effective_score(session, score, [*several, last], rubric)
+                [greeting] = [one for one in result.criteria if one.id == GREETING]
+                if greeting.value == 0:
+                    assert spared.score is not None
+                    assert result.score is not None
+                    assert spared.score >= result.score
+
+        check()
