@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -16,7 +17,7 @@ from service.api.problems import problem_responses
 from service.qa import automation, calibration
 from service.qa.automation import CriterionStanding
 from service.qa.calibration import MarkSheet, NewMark, SessionPage, SessionView
-from service.qa.calibration_repository import CriterionLevel
+from service.qa.repository.calibration import CriterionLevel
 
 router = APIRouter(prefix="/qa", tags=["qa"])
 
@@ -208,4 +209,5 @@ def get_level_history(database: OpenDatabase, query: Annotated[HistoryQuery, Que
 def post_lower(database: OpenDatabase, actor: Manager) -> LevelList:
     """Lower every level that the figures do not support; never raises one. The service does so by itself every day."""
     with database.transaction() as session:
-        return LevelList(items=automation.lower_levels(session, actor))
+        since = datetime.now(UTC) - automation.LOOK_BACK
+        return LevelList(items=automation.lower_levels(session, actor, since=since))

@@ -16,8 +16,8 @@ from service.audit.log import record
 from service.core.errors import InvalidRequestError
 from service.kpi.report import DEFAULT_TIMEZONE, end_of, start_of
 from service.qa.policy import SamplingPolicy
+from service.qa.repository.sampling import StoredPolicy
 from service.qa.sampling import SamplingRun, list_policies, publish_policy, run_sampling
-from service.qa.sampling_repository import StoredPolicy
 
 router = APIRouter(prefix="/qa/sampling", tags=["qa"])
 

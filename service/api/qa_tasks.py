@@ -17,8 +17,8 @@ from service.qa import tasks
 from service.qa.decisions import ScoreReview, review_of
 from service.qa.figures import ReviewerLoad, reviewer_loads
 from service.qa.policy import Reason
+from service.qa.repository.tasks import Task, TaskFilter
 from service.qa.review import Judgement, Worksheet, submit, worksheet
-from service.qa.task_repository import Task, TaskFilter
 from service.qa.tasks import TaskPage
 
 router = APIRouter(prefix="/qa", tags=["qa"])

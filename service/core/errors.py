@@ -35,6 +35,12 @@ class ForbiddenError(AttuneError):
     code = "forbidden"
 
 
+class PersonNeededError(ForbiddenError):
+    """The API key is a system's, and what is done has to be somebody's."""
+
+    code = "person-needed"
+
+
 class NotFoundError(AttuneError):
     """There is no such thing."""
 

@@ -15,13 +15,14 @@ from service.accounts.roles import allows
 from service.audit.log import record, record_read
 from service.core.errors import InvalidRequestError, NotFoundError, WorkConflictError
 from service.people.persons import PersonInfo, find_person
-from service.qa import appeal_repository as repository
-from service.qa import decision_repository, task_repository
-from service.qa.appeal_repository import StoredAppeal
 from service.qa.criteria import criteria_of
-from service.qa.decision_repository import StoredDecision
 from service.qa.decisions import RANK
 from service.qa.provenance import find_score
+from service.qa.repository import appeals as repository
+from service.qa.repository import decisions as decision_repository
+from service.qa.repository import tasks as task_repository
+from service.qa.repository.appeals import StoredAppeal
+from service.qa.repository.decisions import StoredDecision
 from service.qa.review import Judgement, new_decision
 from service.qa.tasks import require_person
 from service.qa.working_days import deadline

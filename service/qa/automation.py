@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -21,12 +21,13 @@ from models.statistics import (
 from service.accounts.actor import Actor
 from service.audit.log import record
 from service.core.errors import InvalidRequestError
-from service.qa import calibration_repository as repository
-from service.qa import figures_repository
-from service.qa.calibration_repository import CriterionLevel
 from service.qa.criteria import criteria_of
+from service.qa.repository import calibration as repository
+from service.qa.repository import figures as figures_repository
+from service.qa.repository.calibration import CriterionLevel
 from service.qa.tasks import require_person
 
+LOOK_BACK = timedelta(days=90)  # how old the conversations may be on which a level falls by itself
 START: Level = "assist"  # of a criterion nobody has decided about: the machine suggests
 
 
@@ -111,7 +112,7 @@ def set_level(
     """Let a person decide how far a criterion is left to the machine, up or down.
 
     Raises:
-        ForbiddenError: The key is a system's.
+        PersonNeededError: The key is a system's.
         InvalidRequestError: No reason is given, or the criterion is no key.
     """
     person = require_person(actor)

@@ -16,11 +16,11 @@ from service.accounts.roles import allows
 from service.audit.log import record, record_read
 from service.core.errors import InvalidRequestError, NotFoundError, WorkConflictError
 from service.people.persons import find_person
-from service.qa import calibration_repository as repository
-from service.qa import decision_repository
-from service.qa.calibration_repository import StoredMark, StoredSession
 from service.qa.criteria import criteria_of
 from service.qa.provenance import find_score
+from service.qa.repository import calibration as repository
+from service.qa.repository import decisions as decision_repository
+from service.qa.repository.calibration import StoredMark, StoredSession
 from service.qa.review import Judgement, new_decision
 from service.qa.tasks import require_person
 from service.scoring import repository as scores

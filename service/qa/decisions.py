@@ -17,10 +17,12 @@ from models.interchange import parse_conversation
 from models.qa import evaluate_rubric, list_rubrics, load_rubric, measured_from_json, qa_from_json, traits_of
 from service.accounts.actor import Actor
 from service.audit.log import record_read
-from service.qa import appeal_repository, decision_repository, task_repository
 from service.qa.criteria import MachineCriterion, criteria_of
-from service.qa.decision_repository import StoredDecision
 from service.qa.provenance import find_score
+from service.qa.repository import appeals as appeal_repository
+from service.qa.repository import decisions as decision_repository
+from service.qa.repository import tasks as task_repository
+from service.qa.repository.decisions import StoredDecision
 from service.qa.tasks import is_blind, may_judge
 from service.scoring import repository as scores
 from service.scoring.repository import StoredScore

@@ -11,9 +11,10 @@ from statistics import median
 from sqlmodel import Session
 
 from models.statistics import Estimate, wilson
-from service.qa import appeal_repository, figures_repository
 from service.qa.criteria import criteria_of
 from service.qa.provenance import find_score
+from service.qa.repository import appeals as appeal_repository
+from service.qa.repository import figures as figures_repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,14 @@ from models.domain.decision import DecidedVerdict
 from service.accounts.actor import Actor
 from service.audit.log import record, record_read
 from service.core.errors import InvalidRequestError, WorkConflictError
-from service.qa import decision_repository, sampling_repository, task_repository
 from service.qa.criteria import MachineCriterion, criteria_of
-from service.qa.decision_repository import DecisionKind, NewDecision, StoredDecision
 from service.qa.provenance import find_score
-from service.qa.sampling_repository import Candidate
-from service.qa.task_repository import UNFINISHED, Task
+from service.qa.repository import decisions as decision_repository
+from service.qa.repository import sampling as sampling_repository
+from service.qa.repository import tasks as task_repository
+from service.qa.repository.decisions import DecisionKind, NewDecision, StoredDecision
+from service.qa.repository.sampling import Candidate
+from service.qa.repository.tasks import UNFINISHED, Task
 from service.qa.tasks import get_task, locked, require_person, require_state
 from service.scoring import repository as scores
 from service.scoring.repository import StoredScore

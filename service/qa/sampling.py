@@ -11,9 +11,9 @@ from sqlmodel import Session
 
 from service.accounts.actor import Actor
 from service.core.errors import InvalidRequestError, NotFoundError
-from service.qa import sampling_repository as repository
 from service.qa.policy import SamplingPolicy, draw
-from service.qa.sampling_repository import Candidate, KnownTask, StoredPolicy
+from service.qa.repository import sampling as repository
+from service.qa.repository.sampling import Candidate, KnownTask, StoredPolicy
 from service.qa.working_days import ZONE
 
 _LIMITED = ("low_confidence", "abstained", "survey_gap")

@@ -11,11 +11,19 @@ from sqlmodel import Session
 from service.accounts.actor import Actor, require
 from service.accounts.roles import Permission, allows
 from service.audit.log import record
-from service.core.errors import ForbiddenError, InvalidRequestError, NotFoundError, WorkConflictError
+from service.core.errors import (
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    PersonNeededError,
+    WorkConflictError,
+)
 from service.people.persons import PersonInfo, find_person
-from service.qa import appeal_repository, sampling_repository, task_repository
-from service.qa.sampling_repository import Candidate
-from service.qa.task_repository import UNFINISHED, Task, TaskFilter
+from service.qa.repository import appeals as appeal_repository
+from service.qa.repository import sampling as sampling_repository
+from service.qa.repository import tasks as task_repository
+from service.qa.repository.sampling import Candidate
+from service.qa.repository.tasks import UNFINISHED, Task, TaskFilter
 from service.scoring.history import current_score
 
 _AGAIN = 5  # tries of taking a task that somebody else was quicker with
@@ -208,10 +216,10 @@ def require_person(actor: Actor) -> str:
     """Return the person's id: what is judged has to be somebody's.
 
     Raises:
-        ForbiddenError: The key is a system's.
+        PersonNeededError: The key is a system's.
     """
     if actor.person_id is None:
-        raise ForbiddenError(
+        raise PersonNeededError(
             "this needs a key that belongs to a person",
             "此操作需要属于某个人员的密钥",
             hint="attune people add …, then attune keys create … --person ID",

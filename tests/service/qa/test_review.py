@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,10 +14,10 @@ from models.qa import load_rubric
 from service.core.errors import InvalidRequestError, WorkConflictError
 from service.db.engine import Database
 from service.qa import tasks
-from service.qa.decision_repository import StoredDecision
 from service.qa.decisions import decisive, effective_score, review_of
 from service.qa.policy import SamplingPolicy
 from service.qa.provenance import find_score
+from service.qa.repository.decisions import StoredDecision
 from service.qa.review import Judgement, submit, worksheet
 from service.qa.sampling import publish_policy, run_sampling
 
@@ -293,10 +294,8 @@ def test_whatever_is_decided_the_weights_sum(database: Database, scored) -> None
             assert sum(one.max_points for one in result.criteria) == pytest.approx(100 if counted else 0)
             assert [one.id for one in result.criteria] == [one["id"] for one in machine["qa"]["criteria"]]
             # What does not apply never costs points: without a last word on one criterion the score is no higher.
-            if counted and not result.auto_fail:
-                last = StoredDecision(
-                    99, score_id, GREETING, "appeal", "na", None, None, None, "p", START, None, None, None
-                )
+            if counted and several and not result.auto_fail:
+                last = replace(several[0], id=99, criterion_id=GREETING, kind="appeal", verdict="na")
                 spared = effective_score(session, score, [*several, last], rubric)
                 [greeting] = [one for one in result.criteria if one.id == GREETING]
                 if greeting.value == 0:

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from service.core.errors import InvalidRequestError, NotFoundError
 from service.db.engine import Database
 from service.qa.policy import SamplingPolicy, draw
+from service.qa.repository.sampling import Candidate
+from service.qa.repository.tasks import TaskFilter
 from service.qa.sampling import choose, list_policies, publish_policy, run_sampling
-from service.qa.sampling_repository import Candidate
-from service.qa.task_repository import TaskFilter
 from service.qa.tasks import list_tasks
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
