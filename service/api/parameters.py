@@ -94,3 +94,30 @@ class ConversationListQuery(ConversationConditions):
     cursor: Annotated[str, StringConstraints(max_length=4000)] | None = Field(
         default=None, description="`next_cursor` of the page before"
     )
+
+
+class PeriodQuery(BaseModel):
+    """A period; open where an end is not given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: Moment | None = Field(
+        default=None, alias="from", description="A day, from its beginning in Asia/Shanghai, or a moment"
+    )
+    until: Moment | None = Field(
+        default=None, alias="to", description="A day, included whole, or a moment, which is not included"
+    )
+
+    def moments(self) -> tuple[datetime | None, datetime | None]:
+        """Return both ends with days made moments."""
+        zone = ZoneInfo(DEFAULT_TIMEZONE)
+        return start_of(self.since, zone), end_of(self.until, zone)
+
+
+class PageQuery(BaseModel):
+    """The place in a list that goes by number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=50, ge=1, le=200, description="Items a page")
+    cursor: int | None = Field(default=None, ge=1, le=2**63 - 1, description="`next_cursor` of the page before")

@@ -29,6 +29,7 @@ STATUS: Mapping[type[AttuneError], int] = {
     errors.PlaybookConflictError: 409,
     errors.AmbiguousPlaybookError: 409,
     errors.PersonConflictError: 409,
+    errors.WorkConflictError: 409,
     errors.TooLargeError: 413,
     errors.UnsupportedMediaTypeError: 415,
     errors.MalformedBodyError: 400,

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.api import audit, catalogue, conversations, health, jobs, keys, kpis, people, playbooks, scores
+from service.api import (
+    audit,
+    catalogue,
+    conversations,
+    health,
+    jobs,
+    keys,
+    kpis,
+    people,
+    playbooks,
+    qa_appeals,
+    qa_calibration,
+    qa_sampling,
+    qa_tasks,
+    scores,
+)
 
 v1 = APIRouter(prefix="/v1")
 for part in (
@@ -13,6 +28,10 @@ for part in (
     playbooks.router,
     catalogue.router,
     kpis.router,
+    qa_sampling.router,
+    qa_tasks.router,
+    qa_appeals.router,
+    qa_calibration.router,
     jobs.router,
     people.router,
     keys.router,

@@ -35,6 +35,12 @@ class ForbiddenError(AttuneError):
     code = "forbidden"
 
 
+class PersonNeededError(ForbiddenError):
+    """The API key is a system's, and what is done has to be somebody's."""
+
+    code = "person-needed"
+
+
 class NotFoundError(AttuneError):
     """There is no such thing."""
 
@@ -87,6 +93,12 @@ class AmbiguousPlaybookError(AttuneError):
     """Two playbooks would claim the same conversations at the same time."""
 
     code = "ambiguous-playbook"
+
+
+class WorkConflictError(AttuneError):
+    """A review task, appeal or calibration session is not in the state, or not in the hands, that this needs."""
+
+    code = "work-conflict"
 
 
 class TooLargeError(AttuneError):

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import cast
 
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job, Status
 
+from service.accounts.actor import WORKER
 from service.core.logs import get_logger
 from service.core.settings import ServiceSettings
 from service.db.engine import Database
 from service.db.queue import SCORING_QUEUE, SCORING_TASK
 from service.jobs.giving_up import give_up
+from service.qa.appeals import expire_appeals
+from service.qa.automation import LOOK_BACK, lower_levels
 from service.scoring.engine import Engine
 from service.scoring.run import score_batch
 
@@ -98,6 +102,24 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
         await app.job_manager.delete_old_jobs(
             nb_hours=settings.keep_jobs_hours, include_failed=True, include_cancelled=True, include_aborted=True
         )
+
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="close_late_appeals", queue=MAINTENANCE_QUEUE, queueing_lock="close_late_appeals")
+    def close_late_appeals(timestamp: int) -> None:
+        del timestamp
+        with database.transaction() as session:
+            late = expire_appeals(session, WORKER)
+        if late:
+            _log.warning("appeals were not decided in time", appeals=late)
+
+    @app.periodic(cron="37 19 * * *")  # at night in China
+    @app.task(name="lower_automation_levels", queue=MAINTENANCE_QUEUE, queueing_lock="lower_automation_levels")
+    def lower_automation_levels(timestamp: int) -> None:
+        del timestamp
+        with database.transaction() as session:
+            fallen = lower_levels(session, WORKER, since=datetime.now(UTC) - LOOK_BACK)
+        if fallen:
+            _log.warning("automation levels fell", criteria=[level.criterion for level in fallen])
 
     return app
 

@@ -1,1 +1,1 @@
-"""The work of quality assurance: whether scores can be made again, and what changed between two of them."""
+"""The work of quality assurance: samples, reviews, appeals, calibration; and whether scores can be made again."""

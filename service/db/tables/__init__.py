@@ -3,23 +3,41 @@
 from sqlmodel import SQLModel
 
 from service.db.tables.api_key import ApiKey
+from service.db.tables.appeal import Appeal
 from service.db.tables.audit_event import AuditEvent
+from service.db.tables.calibration import AutomationLevelRow, CalibrationMark, CalibrationSession
 from service.db.tables.conversation import ConversationRow
 from service.db.tables.conversation_revision import ConversationRevision
 from service.db.tables.person import Person
 from service.db.tables.playbook import PlaybookActivation, PlaybookVersion
+from service.db.tables.review import (
+    DecisionView,
+    ReviewDecision,
+    ReviewTask,
+    ReviewTaskReason,
+    SamplingPolicyRow,
+)
 from service.db.tables.score import ScoreRow
 
 metadata = SQLModel.metadata
 
 __all__ = [
     "ApiKey",
+    "Appeal",
     "AuditEvent",
+    "AutomationLevelRow",
+    "CalibrationMark",
+    "CalibrationSession",
     "ConversationRevision",
     "ConversationRow",
+    "DecisionView",
     "Person",
     "PlaybookActivation",
     "PlaybookVersion",
+    "ReviewDecision",
+    "ReviewTask",
+    "ReviewTaskReason",
+    "SamplingPolicyRow",
     "ScoreRow",
     "metadata",
 ]

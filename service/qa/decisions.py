@@ -1,0 +1,165 @@
+"""The effective score: what the machine said, with what people decided in its place. Nothing is ever replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from models.domain.decision import Decision
+from models.domain.rubric import Rubric
+from models.domain.scores import QaScore
+from models.errors import AttuneError
+from models.interchange import parse_conversation
+from models.qa import evaluate_rubric, list_rubrics, load_rubric, measured_from_json, qa_from_json, traits_of
+from service.accounts.actor import Actor
+from service.audit.log import record_read
+from service.qa.criteria import MachineCriterion, criteria_of
+from service.qa.provenance import find_score
+from service.qa.repository import appeals as appeal_repository
+from service.qa.repository import decisions as decision_repository
+from service.qa.repository import tasks as task_repository
+from service.qa.repository.decisions import StoredDecision
+from service.qa.tasks import is_blind, may_judge
+from service.scoring import repository as scores
+from service.scoring.repository import StoredScore
+
+# Later offices stand above earlier ones; a second review alone changes nothing until the difference is decided.
+RANK: Mapping[str, int] = {"review": 1, "adjudication": 2, "consensus": 3, "appeal": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReview:
+    """A score from both sides.
+
+    Attributes:
+        score_id: Which.
+        conversation_id: Whose.
+        revision: Of the conversation.
+        criteria: What the machine said of each criterion.
+        machine: The score as it was made, which never changes.
+        decisions: What people said, oldest first.
+        effective: The score with the decisions that count; ``None`` where it is withheld or cannot be made.
+        withheld: Whether decisions are kept back, because a blind review or an appeal is not finished yet.
+        note: Why there is no effective score, in Chinese.
+        note_en: The same in English.
+    """
+
+    score_id: int
+    conversation_id: str
+    revision: int
+    criteria: Sequence[MachineCriterion]
+    machine: Mapping[str, Any]
+    decisions: Sequence[StoredDecision]
+    effective: Mapping[str, Any] | None
+    withheld: bool
+    note: str | None = None
+    note_en: str | None = None
+
+
+def review_of(session: Session, actor: Actor, score_id: int, own_rubric: str) -> ScoreReview:
+    """Return machine, decisions and effective score side by side, as far as the actor may see them.
+
+    Whoever could still be asked to judge the score blind sees only their own decisions until that is done; who sees
+    those of others is remembered, and never judges this score blind.
+
+    Args:
+        session: An open transaction.
+        actor: Who asks.
+        score_id: Which score.
+        own_rubric: The rubric of the settings.
+
+    Raises:
+        NotFoundError: There is no such score, or it is of another agent.
+    """
+    score = find_score(session, score_id, only_agent=actor.only_agent)
+    record_read(session, actor, "score.review.read", "score", score.id)
+    everything = decision_repository.of_score(session, score.id)
+    withheld = may_judge(actor) and is_undecided(session, score.id)
+    shown = [one for one in everything if one.by == actor.person_id] if withheld else everything
+    if may_judge(actor) and actor.person_id is not None and any(one.by != actor.person_id for one in shown):
+        decision_repository.note_view(session, score.id, actor.person_id, datetime.now(UTC))
+    if actor.only_agent is not None:
+        shown = [replace(one, by=None) for one in shown]
+    criteria = list(criteria_of(score.bundle).values())
+    part = (score.id, score.conversation_id, score.revision, criteria, score.bundle["qa"], shown)
+    if withheld:
+        note = "有独立复核或申诉尚未完成，他人的判定暂不显示"
+        note_en = "a blind review or an appeal is not finished: what others decided is withheld"
+        return ScoreReview(*part, None, True, note, note_en)
+    rubric = rubric_of(score, own_rubric)
+    if rubric is None and decisive(everything):
+        name = score.bundle["versions"]["rubric"]
+        return ScoreReview(*part, None, False, f"此处没有评分标准 {name}", f"the rubric {name} is not here")
+    return ScoreReview(*part, asdict(effective_score(session, score, everything, rubric)), False)
+
+
+def is_undecided(session: Session, score_id: int) -> bool:
+    """Tell whether somebody still has to judge the score without knowing what others said."""
+    if appeal_repository.any_unfinished(session, score_id):
+        return True
+    tasks = task_repository.of_score(session, score_id)
+    roots = {task.root for task in tasks}
+    return any(is_blind([task for task in tasks if task.root == root]) for root in roots)
+
+
+def effective_score(
+    session: Session, score: StoredScore, everything: Iterable[StoredDecision], rubric: Rubric | None
+) -> QaScore:
+    """Return the score with the decisions that count; exactly the machine's where none does.
+
+    Raises:
+        ValueError: There are decisions, but no rubric.
+    """
+    decided = decisive(everything)
+    if not decided:
+        return qa_from_json(score.bundle["qa"])
+    if rubric is None:
+        raise ValueError("decisions need the rubric that made the score")
+    document = scores.document_of(session, score.conversation_id, score.revision)
+    head = None
+    if document is not None:
+        try:
+            head = traits_of(parse_conversation(document))
+        except AttuneError:  # a document of an older format: the rubric then knows nothing of it
+            head = None
+    return evaluate_rubric(
+        rubric, measured_from_json(score.bundle), check_weights(score.bundle), head=head, decisions=decided
+    )
+
+
+def decisive(everything: Iterable[StoredDecision]) -> dict[str, Decision]:
+    """Return the decision that counts for each criterion: of the highest office, there the latest."""
+    best: dict[str, StoredDecision] = {}
+    for one in everything:
+        if one.kind not in RANK:
+            continue
+        known = best.get(one.criterion_id)
+        if known is None or (RANK[one.kind], one.id) > (RANK[known.kind], known.id):
+            best[one.criterion_id] = one
+    return {
+        name: Decision(verdict=one.verdict, value=one.value, by=f"decision:{one.id}", kind=one.kind)  # type: ignore[arg-type]  # checked before it is written
+        for name, one in best.items()
+    }
+
+
+def check_weights(bundle: Mapping[str, Any]) -> dict[str, float]:
+    """Return the weights of the playbook's checks among each other, as the score itself tells them."""
+    return {
+        item["source"].partition(":")[2]: item["weight"]
+        for item in bundle["qa"]["criteria"]
+        if item["source"].startswith("check:") and item["id"].endswith("." + item["source"].partition(":")[2])
+    }
+
+
+def rubric_of(score: StoredScore, own_rubric: str) -> Rubric | None:
+    """Return the rubric that made a score, ``None`` where it is not here."""
+    label = score.bundle["versions"]["rubric"]
+    name, _, digits = label.partition("+")
+    for rubric in (*list_rubrics(), load_rubric(own_rubric)):
+        if name == f"{rubric.id}@{rubric.version}" and rubric.hash.removeprefix("sha256:").startswith(digits):
+            return rubric
+    return None

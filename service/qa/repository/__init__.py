@@ -1,0 +1,1 @@
+"""Queries of review work: the only place in it that knows tables."""

@@ -1,0 +1,99 @@
+"""Queries on what people decided. Rows are appended, and read; nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from service.db.tables import DecisionView, ReviewDecision
+
+DecisionKind = Literal["review", "second", "adjudication", "consensus", "appeal"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewDecision:
+    """A decision to be stored; the fields mean what they do in ``StoredDecision``."""
+
+    score_id: int
+    criterion_id: str
+    kind: DecisionKind
+    machine_verdict: str | None
+    machine_value: float | None
+    verdict: str | None
+    value: float | None
+    agrees: bool | None
+    reason: str | None
+    by: str
+    created_at: datetime
+    task_id: int | None = None
+    appeal_id: int | None = None
+    session_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """What a person said of one criterion of one score.
+
+    Attributes:
+        id: Its number; later ones are greater.
+        score_id: Of which score.
+        criterion_id: Of which of its criteria.
+        kind: In which office.
+        verdict: What it is, or ``None`` where a value is given.
+        value: What it earns, 0…1, or ``None`` where a verdict is given.
+        agrees: Whether the machine had said the same; ``None`` where it had said nothing.
+        reason: Why; always there where it does not agree.
+        by: Who; ``None`` where that is not told.
+        created_at: When.
+        task_id: In which review.
+        appeal_id: On which appeal.
+        session_id: In which calibration.
+    """
+
+    id: int
+    score_id: int
+    criterion_id: str
+    kind: DecisionKind
+    verdict: str | None
+    value: float | None
+    agrees: bool | None
+    reason: str | None
+    by: str | None
+    created_at: datetime
+    task_id: int | None
+    appeal_id: int | None
+    session_id: int | None
+
+
+def append(session: Session, decisions: Sequence[NewDecision]) -> None:
+    """Store decisions, in order."""
+    if decisions:
+        session.execute(sa.insert(ReviewDecision), [asdict(one) for one in decisions])
+
+
+def of_score(session: Session, score_id: int) -> list[StoredDecision]:
+    """Return all decisions on a score, in order."""
+    statement = select(ReviewDecision).where(col(ReviewDecision.score_id) == score_id).order_by(col(ReviewDecision.id))
+    return [_stored(row) for row in session.exec(statement)]
+
+
+def of_task(session: Session, task_id: int) -> list[StoredDecision]:
+    """Return what was decided in a task, in order."""
+    statement = select(ReviewDecision).where(col(ReviewDecision.task_id) == task_id).order_by(col(ReviewDecision.id))
+    return [_stored(row) for row in session.exec(statement)]
+
+
+def note_view(session: Session, score_id: int, person: str, now: datetime) -> None:
+    """Remember that the person has seen what others decided of the score."""
+    statement = insert(DecisionView).values(score_id=score_id, person=person, at=now)
+    session.execute(statement.on_conflict_do_nothing())
+
+
+def _stored(row: ReviewDecision) -> StoredDecision:
+    return StoredDecision(**{name: getattr(row, name) for name in StoredDecision.__slots__})
