@@ -36,8 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if getattr(options, "force", False) != (getattr(options, "why", None) is not None):
         parser.error("--force and --why TEXT go together / --force 与 --why 须同时给出")
     try:
-        result = options.run(options)
-        text = json.dumps(result, ensure_ascii=False)
+        if out := getattr(options, "out", None) or getattr(options, "written", None):
+            out.parent.mkdir(parents=True, exist_ok=True)  # before anything is measured
+        text = json.dumps(options.run(options), ensure_ascii=False)
+        print(text)  # first: a file that cannot be written must not cost the figures
         if getattr(options, "out", None):
             options.out.write_text(text + "\n", encoding="utf-8")
     except AttuneError as problem:
@@ -49,7 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ConfigError, ValueError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 1
-    print(text)
     return 0
 
 

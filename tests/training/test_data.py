@@ -3,6 +3,7 @@
 import gzip
 import json
 import multiprocessing
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,14 @@ import pytest
 from models.encode.hashing import HashingEncoder
 from training.config import Corpus
 from training.data.files import read_rows
+from training.data.privacy import read_privacy
 from training.data.sentiment import balance, read_every_line, read_lines, split_lines
 from training.data.splits import hold_out, hold_out_rows
 from training.data.ssa import read_chats
 from training.data.stc3 import is_resolved, read_dialogues, read_unlabelled
 from training.data.uss import as_rated, read_uss
 from training.data.vectors import VectorStore
+from training.evaluate.compliance import read_verdicts
 
 
 def write_rows(path: Path, rows: list[dict]) -> Path:
@@ -314,3 +317,52 @@ def test_the_real_corpora_load() -> None:
     assert {d.conversation.id for d in english} <= {d.conversation.id for d in chinese}
     assert all(abs(sum(shares) - 1) < 1e-9 for dialogue in chinese for shares in dialogue.nuggets)
     assert {line.label for line in read_lines(CORPORA / "uss" / "sgd.jsonl.gz", "sgd")} == {"neutral"}
+
+
+def stc3_row(**changes: object) -> dict:
+    turns = [{"sender": "customer", "utterances": ["坏了"]}]
+    return {"id": "d", "turns": turns, "annotations": [{**annotation(0, ["CNUG0"]), **changes}]}
+
+
+FAULTS = [
+    (read_dialogues, stc3_row(quality={"A": 0, "S": 1.0, "E": 0}), stc3_row()),
+    (read_dialogues, stc3_row(quality={"A": 0, "S": 3, "E": 0}), stc3_row()),
+    (read_dialogues, stc3_row(nugget=["HNUG"]), stc3_row()),
+    (read_dialogues, {**stc3_row(), "turns": 1}, stc3_row()),
+    *(
+        (lambda path: read_every_line(path, "c"), {"text": "好", "label": "positive", **fault}, {"text": "好"})
+        for fault in (
+            {"context": [{"text": "在吗"}]},
+            {"context": "在吗"},
+            {"intensity": "strong"},
+            {"intensity": 4},
+            {"turns": [{"role": "customer", "text": "好", "satisfaction": "3"}]},
+            {"dialogue": "d"},
+        )
+    ),
+    *(
+        (read_verdicts, {"id": "b", "turns": [], "labels": {"compliance": fault}}, good)
+        for good in [{"id": "a", "turns": [{"role": "agent", "text": "好"}], "labels": {"compliance": {"x": "pass"}}}]
+        for fault in (["x"], [{"verdict": "fail"}])
+    ),
+    *(
+        (read_privacy, {"id": "2", "group": "g", "text": "电话", "spans": [], **fault}, good)
+        for good in [{"id": "1", "group": "g", "text": "电话", "spans": []}]
+        for fault in ({"text": None}, {"spans": [{"kind": "phone", "start": "0", "end": 1}]})
+    ),
+]
+
+
+@pytest.mark.parametrize(("read", "fault", "good"), FAULTS)
+def test_a_fault_is_told_with_file_and_row(read: Callable, fault: dict, good: dict, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"rows\.jsonl\.gz, row 2: "):
+        read(write_rows(tmp_path / "rows.jsonl.gz", [good, fault]))
+
+
+def test_a_damaged_gzip_file_is_named(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl.gz", [{"text": str(number)} for number in range(999)])
+    content = bytearray(path.read_bytes())
+    content[40:60] = b"\xff" * 20
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="not a whole gzip file"):
+        read_rows(path)

@@ -8,7 +8,7 @@ import pytest
 
 from models.domain.scores import Direction
 from models.scorers.sentiment.trajectory import DIRECTIONS, DirectionRule
-from training.evaluate.direction import Moved, predict_directions
+from training.evaluate.direction import Moved, evaluate_direction, predict_directions
 from training.fit.direction import ShiftExample, fit_direction, labelled_direction
 
 N, E, P = "negative", "neutral", "positive"
@@ -92,3 +92,9 @@ def test_conversations_that_leave_no_doubt_still_give_a_rule_that_can_be_asked()
     found = fit_direction(sure)
     assert found["noise"] > 0.0
     assert sum(DirectionRule(**found).probabilities(0.0, 0.0)) == pytest.approx(1.0)
+
+
+def test_where_nothing_can_be_judged_the_figures_are_there_as_nothing() -> None:
+    nothing = cast("Any", SimpleNamespace(warm=lambda texts: list(texts)))
+    figures = dict.fromkeys(("direction_accuracy", "direction_macro_f1", "direction_ece"))
+    assert evaluate_direction([], nothing, nothing) == {"conversations": 0, **figures}

@@ -154,3 +154,20 @@ def test_excuses_may_stand_for_several() -> None:
     best = {"csat/zh": {"rows": "a", "S_NMD": 0.01}}
     tolerant = Gates(tolerance={"S_NMD": 0.002}, excused=gates.excused)
     assert [check.excused for check in check_gates(new, None, tolerant, 0.9, best)] == ["a new measure"]
+
+
+@pytest.mark.parametrize(("surveys", "outcomes"), [(300, 10), (10, 300), (10, 10)])
+def test_measures_of_surveys_are_judged_by_the_rows_they_are_of(surveys: int, outcomes: int) -> None:
+    gates = Gates(
+        tolerance={"S_spearman": 0.01, "resolution_auc": 0.01},
+        beat=("S_spearman",),
+        least=200,
+        bounds={"csat": {"ece": (0.0, 0.03), "resolution_ece": (0.0, 0.03)}},
+    )
+    counts = {"conversations": 310, "surveys": surveys, "outcomes": outcomes}
+    bad = {"S_spearman": 0.1, "resolution_auc": 0.5, "ece": 0.5, "resolution_ece": 0.5}
+    new = {"csat": {"shop": {**counts, **bad, "baselines": {"mean": {"S_spearman": 0.2}}}}}
+    old = {"csat": {"shop": {**counts, "S_spearman": 0.9, "resolution_auc": 0.9}}}
+    rated = ["bounds ece", "published S_spearman", "mean S_spearman"] if surveys >= 200 else []
+    known = ["bounds resolution_ece", "published resolution_auc"] if outcomes >= 200 else []
+    assert sorted(refused(new, old, gates)) == sorted([*rated, *known])

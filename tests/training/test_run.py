@@ -178,7 +178,7 @@ def test_the_summary_counts_what_was_read(run_dir: Path) -> None:
 
 def test_evaluate_prints_one_object(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     common = ["--artifact", str(run_dir / "artifact"), "--encoder", "hashing", "--cache", str(run_dir / "cache")]
-    report = run_dir / "report.json"
+    report = run_dir / "reports" / "new" / "report.json"
     assert main(["evaluate", "stc3", "--data", str(run_dir / "dialogues.jsonl"), "--out", str(report), *common]) == 0
     printed = json.loads(capsys.readouterr().out)
     wanted = {"S_NMD", "S_RSNOD", "A_NMD", "A_RSNOD", "E_NMD", "E_RSNOD", "nugget_JSD", "nugget_RNSS", "S_spearman"}
@@ -186,6 +186,9 @@ def test_evaluate_prints_one_object(run_dir: Path, capsys: pytest.CaptureFixture
     assert json.loads(report.read_text(encoding="utf-8")) == printed
     assert main(["evaluate", "sentiment", "--data", str(run_dir / "lines.jsonl"), *common]) == 0
     assert json.loads(capsys.readouterr().out)["classes"] == 2
+    unwritable = ["--out", str(run_dir)]
+    assert main(["evaluate", "sentiment", "--data", str(run_dir / "lines.jsonl"), *common, *unwritable]) == 1
+    assert json.loads(capsys.readouterr().out)["classes"] == 2  # the figures are not lost
 
 
 def test_a_playbook_may_be_named_for_compliance_only(run_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:

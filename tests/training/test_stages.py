@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from training.publish import stages
+from training.publish.encoder import _LEARNT_BY
+from training.publish.fitting import _ACTS_CODE, _SHARED_CODE
 from training.publish.stages import Stages, StaleError, code
 
 
@@ -71,3 +74,21 @@ def test_code_is_hashed_by_pattern() -> None:
     assert code("training/fit/csat*.py") != code("training/fit/sentiment*.py")
     with pytest.raises(ValueError, match="no source file"):
         code("training/nothing/*.py")
+
+
+@pytest.mark.parametrize("patterns", [_SHARED_CODE, _ACTS_CODE, _LEARNT_BY])
+def test_other_masking_makes_every_fit_stale(
+    patterns: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "_ROOT", tmp_path)
+    masking = tmp_path / "models" / "text" / "pii" / "masking.py"
+    masking.parent.mkdir(parents=True)
+    masking.write_text("one = 1\n")
+    before = code(*patterns)
+    masking.write_text("one = 2\n")
+    assert code(*patterns) != before
+
+
+@pytest.mark.parametrize("pattern", sorted({*_SHARED_CODE, *_ACTS_CODE, *_LEARNT_BY}))
+def test_every_pattern_still_names_files(pattern: str) -> None:
+    assert code(pattern)

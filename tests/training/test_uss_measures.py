@@ -2,6 +2,8 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -51,3 +53,9 @@ def test_every_rated_customer_turn_is_scored_on_what_was_said_until_then(tmp_pat
         "dialogue_spearman",
     }
     assert figures["baselines"]["mean"]["spearman"] is None
+
+
+def test_without_rated_turns_the_figures_are_there_as_nothing() -> None:
+    nothing = cast("Any", SimpleNamespace(name="none", observe=None, warm=lambda texts: list(texts)))
+    figures = dict.fromkeys(("macro_f1", "accuracy", "spearman"))
+    assert evaluate_uss([], nothing, nothing, nothing) == {"dialogues": 0, "turns": 0, **figures}

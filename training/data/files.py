@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def read_text_lines(path: Path) -> Iterator[tuple[int, str]]:
                     yield number, line
     except UnicodeDecodeError as problem:
         raise ValueError(f"{path}: not UTF-8 ({problem.reason})") from problem
-    except (gzip.BadGzipFile, EOFError) as problem:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as problem:
         raise ValueError(f"{path}: not a whole gzip file ({problem})") from problem
 
 

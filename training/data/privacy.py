@@ -51,6 +51,8 @@ def read_privacy(path: Path) -> list[PrivacyLine]:
         try:
             spans = tuple(PersonalDatum(span["kind"], span["start"], span["end"]) for span in row["spans"])
             line = PrivacyLine(str(row["id"]), row["text"], spans, str(row["group"]), str(row.get("split", "")))
+            if not isinstance(line.text, str) or not all(type(at) is int for s in spans for at in (s.start, s.end)):
+                raise TypeError("text must be a string, start and end whole numbers")
         except (KeyError, TypeError) as problem:
             raise ValueError(f"{path}, row {number}: not a labelled line ({problem!r})") from problem
         for span in spans:

@@ -67,8 +67,16 @@ def read_every_line(path: Path, corpus: str) -> list[Line]:
 
     A dialogue corpus with satisfaction ratings (USS) gives neutral lines only: customer turns that every annotator
     rated in the middle.
+
+    Raises:
+        ValueError: A row is of none of the formats; the message names it.
+        OSError: The file cannot be read.
     """
-    return [line for line in _labelled(read_rows(path), corpus) if line.text.strip() and line.label in CLASSES]
+    rows = read_rows(path)
+    for number, row in enumerate(rows, start=1):
+        if fault := _fault(row):
+            raise ValueError(f"{path}, row {number}: {fault}")
+    return [line for line in _labelled(rows, corpus) if line.text.strip() and line.label in CLASSES]
 
 
 def read_lines(path: Path, corpus: str) -> list[Line]:
@@ -79,6 +87,33 @@ def read_lines(path: Path, corpus: str) -> list[Line]:
         kept.setdefault(line.identity, line)
         labels[line.identity].add(line.label)
     return [line for identity, line in kept.items() if len(labels[identity]) == 1]
+
+
+def _fault(row: Mapping[str, Any]) -> str | None:
+    """Return what keeps a row from being read, ``None`` where nothing does."""
+    if row.get("dialogue") is not None:
+        missing = [key for key in ("speaker", "text", "label") if key not in row]
+        return f"no {', '.join(missing)}" if missing else None
+    if "turns" in row:
+        if not _are_turns(row["turns"]):
+            return "turns: not a list of objects with role and text"
+        ratings = [turn.get("satisfaction", "") for turn in row["turns"] if turn["role"] == "customer"]
+        fine = all(given is None or (isinstance(given, list) and _are_numbers(given)) for given in ratings)
+        return None if fine else "turns: satisfaction of a customer's turn is no list of numbers"
+    if not _are_turns(row.get("context") or []):
+        return "context: not a list of objects with role and text"
+    intensity = row.get("intensity")
+    if intensity is not None and not (_are_numbers([intensity]) and 0 <= intensity <= MOST_INTENSE):
+        return f"intensity: {intensity!r} is not a number 0…{MOST_INTENSE:g}"
+    return None
+
+
+def _are_turns(found: Any) -> bool:
+    return isinstance(found, list) and all(isinstance(turn, dict) and {"role", "text"} <= turn.keys() for turn in found)
+
+
+def _are_numbers(found: Sequence[Any]) -> bool:
+    return all(type(one) in (int, float) for one in found)
 
 
 def _labelled(rows: Sequence[Mapping[str, Any]], corpus: str) -> Iterator[Line]:

@@ -1,4 +1,8 @@
-"""Splits that are a function of a group's name and the seed alone: adding rows moves no other row."""
+"""Splits by a draw from a group's name and the seed alone, whatever the order of the rows.
+
+The groups with the lowest draws are held out, as many as are asked for. A group that is added and drawn low moves the
+last ones of each set on to the next, at last to those that are learnt from; one that is drawn high moves none.
+"""
 
 from __future__ import annotations
 

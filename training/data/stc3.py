@@ -68,8 +68,12 @@ def read_dialogues(path: Path, language: str | None = None) -> list[Dialogue]:
     dialogues = []
     for at, row in enumerate(read_rows(path), start=1):
         try:
-            dialogues.append(_dialogue(row, path, language))
-        except (KeyError, IndexError, TypeError) as problem:
+            dialogues.append(_dialogue(row, language))
+        except InvalidConversationError as problem:
+            raise ValueError(f"{path}, row {at}: not an STC-3 dialogue: {problem.message_en}") from problem
+        except ValueError as problem:
+            raise ValueError(f"{path}, row {at}: {problem}") from problem
+        except (AttributeError, KeyError, IndexError, TypeError) as problem:
             raise ValueError(f"{path}, row {at}: not an annotated STC-3 dialogue: {problem!r}") from problem
     return dialogues
 
@@ -90,14 +94,14 @@ def read_unlabelled(path: Path, language: str | None = None) -> list[Conversatio
     return conversations
 
 
-def _dialogue(row: Mapping[str, Any], path: Path, language: str | None) -> Dialogue:
+def _dialogue(row: Mapping[str, Any], language: str | None) -> Dialogue:
     annotations: Sequence[Mapping[str, Any]] = row.get("annotations") or []
     if not annotations:
-        raise ValueError(f"{path}: dialogue {row.get('id')} has no annotations")
+        raise ValueError(f"dialogue {row.get('id')} has no annotations")
     conversation = conversation_from_stc3(row, language)
-    ratings = {
-        quality: np.array([annotation["quality"][quality] + 3 for annotation in annotations]) for quality in QUALITIES
-    }
+    if not conversation.turns:
+        raise ValueError(f"dialogue {row.get('id')} has no turns")
+    ratings = {quality: np.array([_rating(annotation, quality) for annotation in annotations]) for quality in QUALITIES}
     nuggets = []
     for place, turn in enumerate(row["turns"]):
         types = NUGGETS[side_of_sender(turn["sender"])]
@@ -107,3 +111,10 @@ def _dialogue(row: Mapping[str, Any], path: Path, language: str | None) -> Dialo
         nuggets.append(counts / counts.sum())
     resolved = sum(is_resolved(annotation) for annotation in annotations) / len(annotations)
     return Dialogue(conversation, ratings, tuple(nuggets), resolved)
+
+
+def _rating(annotation: Mapping[str, Any], quality: str) -> int:
+    value = annotation["quality"][quality]
+    if type(value) is not int or not -2 <= value <= 2:
+        raise ValueError(f"quality {quality} is {value!r}, not a whole number -2…2")
+    return value + 3

@@ -63,7 +63,10 @@ def read_verdicts(path: Path) -> list[JudgedConversation]:
     """
     judged = []
     for number, row in enumerate(read_rows(path), start=1):
-        verdicts = _find_verdicts(row)
+        try:
+            verdicts = _find_verdicts(row)
+        except ValueError as problem:
+            raise ValueError(f"{path}, row {number}: {problem}") from problem
         if not verdicts:
             raise ValueError(f"{path}, row {number}: no verdicts (labels.compliance)")
         if unknown := sorted(set(verdicts.values()) - set(VERDICTS)):
@@ -93,6 +96,9 @@ def _find_verdicts(row: Mapping[str, Any]) -> dict[str, str]:
             if isinstance(found, Mapping):
                 return {str(check): _verdict(value) for check, value in found.items()}
             if isinstance(found, list):
+                for item in found:
+                    if not isinstance(item, Mapping) or not isinstance(item.get("check", item.get("id")), str):
+                        raise ValueError(f"{key}: {item!r} is no object with check and verdict")
                 # The strongest source comes last and stays: an appeal outranks the verdict it was made against.
                 ranked = sorted(found, key=lambda item: _strength(item.get("source")))
                 return {str(item.get("check", item.get("id"))): _verdict(item) for item in ranked}

@@ -68,12 +68,12 @@ def evaluate_direction(
 
     Returns:
         ``direction_accuracy``, ``direction_macro_f1`` and ``direction_ece`` (of the probability of what it is called),
-        with intervals, and the deletion test of the turns that carried the shift; only the number of conversations
-        where there is none.
+        with intervals, and the deletion test of the turns that carried the shift; the three are ``None`` where no
+        conversation can be judged.
     """
     moved = _moved(chats, scorer, vectors)
     if not moved:
-        return {"conversations": 0}
+        return {"conversations": 0, "direction_accuracy": None, "direction_macro_f1": None, "direction_ece": None}
     predicted, true = [str(item.score.direction) for item in moved], [item.true for item in moved]
     sure = [(item.score.direction_probs or {}).get(item.score.direction or "flat", 1.0) for item in moved]
     right = np.array([a == b for a, b in zip(predicted, true, strict=True)])

@@ -53,8 +53,11 @@ def opened_vectors(artifact: Artifact, cache: Path | None, encoder: str | None =
 
 def evaluate_stc3(path: Path, artifact: Artifact, cache: Path | None, encoder: str | None = None) -> dict[str, Any]:
     """Measure satisfaction and resolution on a file of annotated STC-3 dialogues."""
+    dialogues = read_dialogues(path)
+    if not dialogues:
+        raise ValueError(f"{path}: no dialogues")
     with opened_vectors(artifact, cache, encoder) as vectors:
-        return stc3.evaluate_stc3(read_dialogues(path), *_heads(artifact), vectors)
+        return stc3.evaluate_stc3(dialogues, *_heads(artifact), vectors)
 
 
 def evaluate_uss(path: Path, artifact: Artifact, cache: Path | None, encoder: str | None = None) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def evaluate_uss(
     ``spearman`` compares the predicted mean with the annotators' mean. ``mean_label_macro_f1`` takes as true class that
     of the annotators' mean instead (below 3, 3, above 3). ``confusion`` has a row per true class. The intervals of turn
     measures draw whole dialogues. ``baselines`` are fitted crosswise on the dialogues themselves, see
-    :mod:`training.evaluate.rating_baselines`: they know the corpus, the scorer does not.
+    :mod:`training.evaluate.rating_baselines`: they know the corpus, the scorer does not. Where no turn is rated, the
+    three are ``None``.
     """
     vectors.warm(turn.text for dialogue in dialogues for turn in dialogue.conversation.turns)
     observers: dict[str, Observe] = {sentiment.name: sentiment.observe, scorer.name: scorer.observe}
@@ -70,7 +71,7 @@ def evaluate_uss(
         if dialogue.ratings:
             whole.append((scorer.score(context), dialogue.ratings))
     if not said:
-        return {"dialogues": len(dialogues), "turns": 0}
+        return {"dialogues": len(dialogues), "turns": 0, "macro_f1": None, "accuracy": None, "spearman": None}
     return rounded(
         {
             "dialogues": len(dialogues),

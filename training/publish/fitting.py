@@ -46,13 +46,27 @@ from training.publish.stages import Stages, code, fingerprint, finish_interrupte
 _SENTIMENT_CODE = ("training/fit/sentiment*.py", "training/fit/direction.py", "models/scorers/sentiment/*.py")
 _KEYWORDS = "ecommerce-zh@1"  # patterns only: what the heads of acts are compared with
 _CSAT_CODE = ("training/fit/csat*.py", "models/scorers/csat/*.py")
-_ACTS_CODE = ("training/fit/acts.py", "training/data/act*.py", "training/evaluate/acts.py", "models/scorers/acts/*.py")
+_TEXT_CODE = ("training/publish/fitting.py", "training/fit/heads.py", "models/text/**/*.py")
+_ACTS_CODE = (
+    *_TEXT_CODE,
+    "training/fit/acts.py",
+    "training/data/act*.py",  # act_verdicts, too
+    "training/evaluate/acts.py",
+    "models/domain/acts.py",
+    "models/domain/cue.py",
+    "models/scorers/acts/*.py",
+    "models/scorers/compliance/cues.py",
+    "models/scorers/compliance/keywords.py",
+    "models/scorers/compliance/patterns.py",
+)
 _ENCODING_CODE = ("models/encode/tokens.py", "models/encode/onnx.py", "models/encode/static.py")
 _SHARED_CODE = (
+    *_TEXT_CODE,
     "training/fit/calibrate.py",
-    "training/fit/heads.py",
+    "training/data/rated.py",
     "training/data/replay.py",
-    "models/text/*.py",
+    "training/data/sentiment.py",
+    "training/data/splits.py",
 )
 
 
@@ -231,7 +245,7 @@ def _fit_acts_stage(
         "settings": asdict(config.acts),
         "keywords": load_playbook(_KEYWORDS).hash,
         "seed": config.seed,
-        "code": code(*_ACTS_CODE, "training/fit/heads.py", "models/text/*.py"),
+        "code": code(*_ACTS_CODE),
     }
     return stages.run("acts", inputs, lambda: _fit_acts(config, prepared, vectors, directory), directory)
 

@@ -88,17 +88,19 @@ def check_gates(
         for name, report in sets.items():
             place = f"{component}/{name}"
             checks.extend(_within_bounds(place, report, gates.bounds.get(component, {})))
-            if _rows(report) < gates.least:
-                continue
             rivals = {
                 PUBLISHED: (published or {}).get(component, {}).get(name, {}),
                 BEST: _comparable((best or {}).get(place), report),
             }
             for against, figures in rivals.items():
                 for measure, tolerance in gates.tolerance.items():
+                    if _rows(report, measure) < gates.least:
+                        continue
                     checks.extend(_compare(place, measure, against, figures, report, tolerance, coverage))
             for baseline, figures in report.get("baselines", {}).items():
                 for measure in gates.beat:
+                    if _rows(report, measure) < gates.least:
+                        continue
                     checks.extend(_compare(place, measure, baseline, figures, report, 0.0, coverage))
     return [check if check.against == PUBLISHED else _excuse(check, gates) for check in checks]
 
@@ -138,12 +140,12 @@ def _within_bounds(place: str, report: Mapping[str, Any], bounds: Mapping[str, t
     The interval is mirrored at the figure (the basic bootstrap interval of Efron and Tibshirani 1993): noise alone
     makes a calibration error of few rows larger, that of resamples once more so, and mirroring takes that back.
     """
-    parts = [(place, report)] if _rows(report) >= LEAST else []
+    parts = [(place, report)]
     for dimension, slices in report.get("slices", {}).items():
         parts += [(f"{place}/{dimension}={value}", one) for value, one in slices.items() if one["n"] >= LEAST]
     for where, figures in parts:
         for measure, (low, high) in bounds.items():
-            if (now := _figure(figures, measure)) is None:
+            if (now := _figure(figures, measure)) is None or (figures is report and _rows(report, measure) < LEAST):
                 continue
             inside = low - _ROUNDING <= now <= high + _ROUNDING
             span = figures.get("intervals", {}).get(measure)
@@ -197,7 +199,11 @@ def _worse(measure: str, now: float, before: float, coverage: float) -> float:
     return before - now if direction == "higher" else now - before
 
 
-def _rows(report: Mapping[str, Any]) -> int:
+def _rows(report: Mapping[str, Any], measure: str) -> int:
+    """Return of how many rows a measure is; not every surveyed conversation has both a rating and an outcome."""
+    kind = "outcomes" if measure.startswith("resolution_") else "surveys"
+    if kind in report:
+        return int(report[kind])
     return max((report[kind] for kind in ("dialogues", "conversations", "lines") if kind in report), default=0)
 
 

@@ -85,7 +85,7 @@ def _published(config: Config, fitted: Fitted) -> tuple[Artifact | None, dict[st
 
 
 def _measure(old: Artifact, config: Config, fitted: Fitted) -> dict[str, Figures]:
-    run = code("training/evaluate/*.py", "training/data/replay.py", "models/scorers/**/*.py", "models/text/*.py")
+    run = code("training/evaluate/*.py", "training/data/replay.py", "models/scorers/**/*.py", "models/text/**/*.py")
     data = [fitted.prepared.digests, playbook_hashes(fitted.prepared)]
     inputs = {"artifact": old.id, "data": data, "code": run}
 
