@@ -108,10 +108,7 @@ class PatternFinder:
         retries = 0
         while match is not None:
             span = match.span()
-            if span[0] == span[1]:  # nothing was said
-                retries += 1
-                place = _next(encoded, span[0])
-            elif any(overlap(span, other) for other in barred):
+            if span[0] == span[1] or any(overlap(span, other) for other in barred):  # nothing was said
                 retries += 1
                 place = _next(encoded, span[0])
             else:
