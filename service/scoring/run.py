@@ -134,9 +134,9 @@ def _prepare(
             conversation = parse_conversation(one.document)
             playbook = choose(playbooks, conversation, one.occurred_at)
             versions = versions_hash(engine.versions_for(conversation, playbook))
-        except AttuneError as error:
+        except Exception as error:  # noqa: BLE001  # whatever a playbook may raise
             _log.exception("a stored conversation cannot be read or has no usable playbook", conversation=one.id)
-            errors[one.id] = error.code
+            errors[one.id] = error.code if isinstance(error, AttuneError) else type(error).__name__
         else:
             work.append(_Work(one, conversation, playbook, versions))
     return work, errors

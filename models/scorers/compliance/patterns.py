@@ -80,7 +80,7 @@ class PatternFinder:
         encoded = text.encode()
         marked = encoded + _SENTINEL.encode()
         for first, size, filter_ in self._filters:
-            occurring = filter_.Match(marked, True)
+            occurring = filter_.Match(marked, True) if filter_ else None
             if not occurring or occurring[-1] != size:  # the sentinel's pattern is the last
                 occurring = range(size)
             for index in occurring:
@@ -108,7 +108,7 @@ class PatternFinder:
         retries = 0
         while match is not None:
             span = match.span()
-            if any(overlap(span, other) for other in barred):
+            if span[0] == span[1] or any(overlap(span, other) for other in barred):  # nothing was said
                 retries += 1
                 place = _next(encoded, span[0])
             else:
@@ -126,7 +126,10 @@ def _alternation(patterns: Sequence[str], words: Mapping[str, str]) -> bytes:
 
 
 def _filters(patterns: Sequence[bytes]) -> Iterator[tuple[int, int, Any]]:
-    """Yield filters over patterns that follow each other: the first one's place, how many there are, the filter."""
+    """Yield filters over patterns that follow each other: the first one's place, how many there are, the filter.
+
+    It is ``None`` where RE2 can make none of them.
+    """
     first = 0
     while first < len(patterns):
         size = 1
@@ -137,7 +140,10 @@ def _filters(patterns: Sequence[bytes]) -> Iterator[tuple[int, int, Any]]:
         filter_ = re2.Filter()
         for pattern in (*patterns[first : first + size], _SENTINEL.encode()):
             filter_.Add(pattern, options())
-        filter_.Compile()
+        try:
+            filter_.Compile()
+        except re2.error:  # too large for its memory
+            filter_ = None
         yield first, size, filter_
         first += size
 

@@ -8,6 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from models.domain.conversation import Conversation
+from models.domain.playbook import Playbook
+from models.domain.scores import Versions
 from models.interchange import parse_conversation
 from service.conversations.read import get_conversation
 from service.conversations.store import store_conversations
@@ -126,3 +129,16 @@ def test_versions_differ_where_anything_does(document) -> None:
         FakeEngine("a", "b").versions_for(conversation)
     )
     assert versions_hash(one.versions_for(conversation)) != versions_hash(other.versions_for(conversation))
+
+
+def test_a_playbook_that_breaks_stops_only_its_own(database: Database, document) -> None:
+    class Broken(FakeEngine):
+        def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
+            if conversation.id == "c-1":
+                raise RuntimeError("no such thing")
+            return super().versions_for(conversation, playbook)
+
+    with database.transaction() as session:
+        store_conversations(session, [parse_conversation(document(one)) for one in ("c-1", "c-2")])
+    result = score_batch(database, Broken(), ["c-1", "c-2"])
+    assert (result.scored, result.failed) == (1, 1)

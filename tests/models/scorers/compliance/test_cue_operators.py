@@ -6,6 +6,7 @@ import time
 from typing import get_args
 
 import pytest
+import re2
 
 from models.artifacts import artifact_directory
 from models.domain.condition import Condition
@@ -236,3 +237,26 @@ def test_hits_by_a_customer_do_not_count_for_the_agent() -> None:
     assert (
         result(Condition(seen=("it",)), [(C, "微信")], {"it": Cue(keywords=Keywords(any=("微信",)))}).verdict == "fail"
     )
+
+
+def test_patterns_without_a_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(re2.Filter):  # type: ignore[misc]
+        def Compile(self) -> None:
+            raise re2.error("too large")
+
+    monkeypatch.setattr(re2, "Filter", Broken)
+    finder = PatternFinder({"hi": Cue(include=("您好",)), "bye": Cue(include=("再见",))}, {})
+    assert finder.find("您好") == {"hi": [(0, 2)]}
+
+
+def test_a_match_of_nothing_is_none() -> None:
+    finder = PatternFinder({"x": Cue(include=("x*",))}, {})
+    assert finder.find("您好") == {}
+    assert finder.find("您xx好") == {"x": [(1, 3)]}
+
+
+def test_many_order_numbers_are_quick() -> None:
+    cue = Cue(entity=Entity("order_number"))
+    started = time.perf_counter()
+    assert spans(cue, "订单 88123456 " * 2_000)
+    assert time.perf_counter() - started < 2
