@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,14 +71,15 @@ class CsatFit:
     """The satisfaction ensemble: files by language, the split (dialogues held out) and the fitting's size.
 
     Attributes:
-        members: Networks; each leaves out one fold, on which the whole is calibrated.
+        test_dialogues: Held out; with 0 satisfaction is not measured on STC-3.
+        members: Networks, at least 2; each leaves out one fold, on which the whole is calibrated.
         earth_mover: Weight of the earth mover's term beside the cross-entropy.
         nugget: Weight of the nugget types beside quality.
         resolution: Weight of whether the matter was resolved beside quality.
         prefix: Share of conversations that are cut off at a random round, for every second network.
         lexical_share: Of the linear model in quality, 0…1.
         lexical_strength: Of the linear model's ridge penalty.
-        coverage: Of the interval.
+        coverage: Of the interval, above 0 and below 1.
     """
 
     files: Mapping[str, str]
@@ -170,6 +172,16 @@ class OwnLabels:
 BOUNDS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "csat": {"interval_coverage": (0.88, 0.92), "ece": (0.0, 0.03)},
 }
+_ABOUT = 0.02  # how far the share covered may be from what was promised, where no bounds are given
+
+# Lowest and highest by the name of a setting, whatever table it is in.
+_RANGES: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("members", "batch"), (1, math.inf)),
+    **dict.fromkeys(("dropout", "lexical_share", "neutral_gain", "emotional_gain", "prefix"), (0, 1)),
+    **dict.fromkeys(("rows", "held_out", "test_dialogues"), (0, math.inf)),
+    **dict.fromkeys(("weight", "sentiment_weight", "survey_weight", "verdict_weight"), (0, math.inf)),
+    **dict.fromkeys(("weight_decay", "earth_mover", "nugget", "resolution", "near_miss", "unlooked"), (0, math.inf)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +197,8 @@ class Gates:
             for anything. Excuses that were needed end up in the model card.
         least: Sets with fewer held-out rows are reported but not judged: there, one row moves more than a tolerance.
         bounds: By component and measure what is allowed, lowest and highest, in every set and slice of at least
-            100 rows: outside of it with the whole 95 % interval is refused, with a part of it a warning.
+            100 rows: outside of it with the whole 95 % interval is refused, with a part of it a warning. Where
+            absent, coverage may be 0.02 off ``csat.coverage``, and ``ece`` is at most 0.03.
     """
 
     tolerance: Mapping[str, float] = field(default_factory=dict)
@@ -245,7 +258,7 @@ def load_config(path: Path) -> Config:
     """Read a configuration; relative paths are taken from the working directory.
 
     Raises:
-        ConfigError: A key is missing, unknown or of a wrong type.
+        ConfigError: A key is missing, unknown, of a wrong type or out of range.
     """
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -281,6 +294,15 @@ def load_config(path: Path) -> Config:
     names = [*config.sentiment.corpora, *config.ratings, *config.own_labels]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigError(f"{path}: corpora of the same name: {', '.join(twice)}")
+    if config.csat.members < 2:
+        raise ConfigError(f"csat.members: {config.csat.members} is less than 2: each leaves out what others learn from")
+    coverage = config.csat.coverage
+    if not 0 < coverage < 1:
+        raise ConfigError(f"csat.coverage: {coverage} is not between 0 and 1")
+    if "bounds" not in gates:
+        about = (round(max(coverage - _ABOUT, 0.0), 9), round(min(coverage + _ABOUT, 1.0), 9))
+        bounds = {**BOUNDS, "csat": {**BOUNDS["csat"], "interval_coverage": about}}
+        config = replace(config, gates=replace(config.gates, bounds=bounds))
     return config
 
 
@@ -308,7 +330,7 @@ def fill_table(kind: type[T], table: Any, where: str) -> T:
     """Return a ``kind`` (a dataclass) with the values of ``table``; fields with a default may be absent.
 
     Raises:
-        ConfigError: A key is missing, unknown or of a wrong type; the message names it after ``where``.
+        ConfigError: A key is missing, unknown, of a wrong type or out of range; the message names it after ``where``.
     """
     if not isinstance(table, dict):
         raise ConfigError(f"{where}: not a table")
@@ -330,4 +352,7 @@ def fill_table(kind: type[T], table: Any, where: str) -> T:
         allowed = checks.get(type_name.partition("[")[0])
         if allowed and (not isinstance(value, allowed) or (isinstance(value, bool) and type_name != "bool")):
             raise ConfigError(f"{where}.{name}: {value!r} is not of type {type_name}")
+        low, high = _RANGES.get(name, (-math.inf, math.inf))
+        if name in _RANGES and type(value) in (int, float) and not low <= value <= high:
+            raise ConfigError(f"{where}.{name}: {value!r} is not in {low}…{high}")
     return kind(**table)

@@ -36,3 +36,31 @@ def test_bounds_have_defaults_and_can_be_set(tmp_path: Path) -> None:
 def test_wrong_bounds_are_named(tmp_path: Path, bounds: object) -> None:
     with pytest.raises(ConfigError, match=r"gates\.bounds"):
         load_config(written(tmp_path, gates__bounds=bounds))
+
+
+def test_bounds_of_coverage_follow_what_is_promised(tmp_path: Path) -> None:
+    gates = load_config(written(tmp_path, csat__coverage=0.8, gates__bounds=None)).gates
+    assert gates.bounds["csat"] == {**BOUNDS["csat"], "interval_coverage": (0.78, 0.82)}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("csat__coverage", 0.0),
+        ("csat__coverage", 1),
+        ("csat__coverage", float("nan")),
+        ("csat__members", 1),
+        ("csat__batch", 0),
+        ("csat__prefix", 1.1),
+        ("csat__nugget", -1.0),
+        ("csat__test_dialogues", -1),
+        ("sentiment__members", 0),
+        ("sentiment__lexical_share", -0.1),
+        ("acts__near_miss", -1.0),
+        ("ratings", {"one": {"file": "f", "weight": -1.0, "held_out": 0, "terms": ""}}),
+        ("ratings", {"one": {"file": "f", "weight": 1.0, "held_out": -1, "terms": ""}}),
+    ],
+)
+def test_settings_out_of_range_are_named(tmp_path: Path, setting: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=setting.replace("__", r"\.")):
+        load_config(written(tmp_path, **{setting: value}))

@@ -7,6 +7,7 @@ import pytest
 
 from training.config import fill_table, load_config
 from training.encoder.distil import DistilFit
+from training.publish.gates import check_names
 
 CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 
@@ -32,3 +33,10 @@ def test_the_fast_tier_is_distilled_from_the_accurate_encoder() -> None:
 def test_artifacts_go_where_the_package_looks_for_them(name: str) -> None:
     config = load_config(CONFIGS / f"{name}.yaml")
     assert (config.name, config.out) == (name, Path("models/weights") / name)
+
+
+@pytest.mark.parametrize("name", ["default", "fast"])
+def test_gates_name_measures_that_there_are(name: str) -> None:
+    gates = load_config(CONFIGS / f"{name}.yaml").gates
+    check_names(gates)
+    assert {"direction_accuracy", "forbidden_false_positive_rate", "interval_width"} <= gates.tolerance.keys()

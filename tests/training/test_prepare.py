@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -12,6 +14,7 @@ from training.config import Config, load_config
 from training.data.enough import NotEnoughDataError
 from training.data.labels import InvalidLabelError
 from training.data.prepare import prepare_data
+from training.evaluate import held_out
 
 DEFAULT = Path(__file__).parents[2] / "training" / "configs" / "default.yaml"
 LONG = "你们的快递到现在都没有更新我已经问了三次了到底什么时候能到"
@@ -161,3 +164,8 @@ def test_what_the_data_do_not_suffice_for_is_told(config: Config) -> None:
     few = refusal(replace(config, csat=replace(config.csat, files={})))
     assert "at least 100 training conversations" in few
     assert "there are 0 (dissatisfied 0, satisfied 0, resolved 0, unresolved 0)" in few
+
+
+def test_languages_without_test_dialogues_are_not_measured() -> None:
+    prepared = SimpleNamespace(dialogues=SimpleNamespace(test={"zh": [], "en": []}))
+    assert held_out._dialogues(cast("Any", SimpleNamespace(prepared=prepared))) == {}

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from models.artifacts import load_artifact
+from training.evaluate import uss
 from training.evaluate.tasks import evaluate_uss
 from training.evaluate.uss import level_label, majority_level
 
@@ -58,4 +59,4 @@ def test_every_rated_customer_turn_is_scored_on_what_was_said_until_then(tmp_pat
 def test_without_rated_turns_the_figures_are_there_as_nothing() -> None:
     nothing = cast("Any", SimpleNamespace(name="none", observe=None, warm=lambda texts: list(texts)))
     figures = dict.fromkeys(("macro_f1", "accuracy", "spearman"))
-    assert evaluate_uss([], nothing, nothing, nothing) == {"dialogues": 0, "turns": 0, **figures}
+    assert uss.evaluate_uss([], nothing, nothing, nothing) == {"dialogues": 0, "turns": 0, **figures}

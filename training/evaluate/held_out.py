@@ -72,6 +72,8 @@ def measure(artifact: Artifact, prepared: Prepared, vectors: VectorStore, *, bas
 def _dialogues(held: _Held) -> Figures:
     found: Figures = {}
     for language, test in held.prepared.dialogues.test.items():
+        if not test:
+            continue
         report = evaluate_stc3(test, held.csat, held.sentiment, held.vectors)
         if held.baselines:
             train = [row for row in held.prepared.dialogues.train if row.conversation.language == language]
