@@ -111,11 +111,15 @@ def _kind(check: Check, conditions: Mapping[str, Condition], where: _Where) -> I
         )
 
 
-def _reached(condition: Condition, conditions: Mapping[str, Condition], deep: int = 0) -> Iterator[Condition]:
-    for one in condition.walk():
-        yield one
-        if one.holds and one.holds in conditions and deep < 50:  # circles are reported elsewhere
-            yield from _reached(conditions[one.holds], conditions, deep + 1)
+def _reached(condition: Condition, conditions: Mapping[str, Condition]) -> Iterator[Condition]:
+    seen: set[str] = set()
+    ahead = [condition]
+    while ahead:
+        for one in ahead.pop().walk():
+            yield one
+            if one.holds and one.holds in conditions and one.holds not in seen:
+                seen.add(one.holds)
+                ahead.append(conditions[one.holds])
 
 
 def _test(test: PlaybookTest, playbook: Playbook, check: Check | None, where: _Where) -> Iterator[Problem]:
