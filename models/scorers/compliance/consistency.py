@@ -50,6 +50,8 @@ def _head(playbook: Playbook) -> Iterator[Problem]:
         )
     if playbook.version < 1:
         yield Problem(("version",), "a version is 1 or more", "version 至少为 1")
+    if playbook.version >= 2**31:
+        yield Problem(("version",), f"a version is below {2**31}", f"version 应小于 {2**31}")
     if not 1 <= len(playbook.checks) <= MOST_CHECKS:
         yield Problem(("checks",), f"a playbook has 1 to {MOST_CHECKS} checks", f"检查项应有 1 至 {MOST_CHECKS} 个")
     yield from _effective(playbook.effective)
