@@ -85,11 +85,12 @@ def load_published(session: Session, spec: str) -> Playbook:
 
 
 def made_with(session: Session, version: str) -> Playbook | None:
-    """Return the published playbook that a score names as its version, ``None`` where it was not published here."""
+    """Return the playbook that a score names as its version: a published one, or else a packaged one, or ``None``."""
+    spec = version.partition("+")[0]
     try:
-        return load_published(session, version.partition("+")[0])
+        return load_published(session, spec)
     except NotFoundError:
-        return None
+        return next((one for one in list_playbooks() if f"{one.id}@{one.version}" == spec), None)
 
 
 def find_published(session: Session, spec: str) -> Published:

@@ -50,6 +50,8 @@ def _head(playbook: Playbook) -> Iterator[Problem]:
         )
     if playbook.version < 1:
         yield Problem(("version",), "a version is 1 or more", "version 至少为 1")
+    if playbook.version >= 2**31:
+        yield Problem(("version",), f"a version is below {2**31}", f"version 应小于 {2**31}")
     if not 1 <= len(playbook.checks) <= MOST_CHECKS:
         yield Problem(("checks",), f"a playbook has 1 to {MOST_CHECKS} checks", f"检查项应有 1 至 {MOST_CHECKS} 个")
     yield from _effective(playbook.effective)
@@ -111,11 +113,15 @@ def _kind(check: Check, conditions: Mapping[str, Condition], where: _Where) -> I
         )
 
 
-def _reached(condition: Condition, conditions: Mapping[str, Condition], deep: int = 0) -> Iterator[Condition]:
-    for one in condition.walk():
-        yield one
-        if one.holds and one.holds in conditions and deep < 50:  # circles are reported elsewhere
-            yield from _reached(conditions[one.holds], conditions, deep + 1)
+def _reached(condition: Condition, conditions: Mapping[str, Condition]) -> Iterator[Condition]:
+    seen: set[str] = set()
+    ahead = [condition]
+    while ahead:
+        for one in ahead.pop().walk():
+            yield one
+            if one.holds and one.holds in conditions and one.holds not in seen:
+                seen.add(one.holds)
+                ahead.append(conditions[one.holds])
 
 
 def _test(test: PlaybookTest, playbook: Playbook, check: Check | None, where: _Where) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from models.scorers.compliance.consistency_of_cues import no_cue
 
 _Where = tuple[str | int, ...]
 
+_DEEPEST = 50
 _BELONGS = (
     ("within", "after"),
     ("within_seconds", "after"),
@@ -59,8 +60,9 @@ def condition_problems(condition: Condition, playbook: Playbook, where: _Where) 
 
 
 def circles(conditions: Mapping[str, Condition]) -> Iterator[Problem]:
-    """Yield the named conditions that refer to themselves."""
+    """Yield the named conditions that refer to themselves; without any, the one that too many others lead to."""
     names = {name: [one.holds for one in condition.walk() if one.holds] for name, condition in conditions.items()}
+    circular = False
     for start in conditions:
         reached: set[str] = set()
         ahead = [*names[start]]
@@ -70,7 +72,17 @@ def circles(conditions: Mapping[str, Condition]) -> Iterator[Problem]:
                 reached.add(name)
                 ahead.extend(names[name])
         if start in reached:
+            circular = True
             yield Problem(("conditions", start), f"condition '{start}' refers to itself", f"条件“{start}”引用了自身")
+    ends = set(conditions)
+    for _ in range(_DEEPEST):
+        ends = {name for start in ends for name in names[start] if name in conditions}
+    if ends and not circular:
+        yield Problem(
+            ("conditions", min(ends)),
+            f"conditions hold each other {_DEEPEST} deep at most",
+            f"条件最多嵌套引用 {_DEEPEST} 层",
+        )
 
 
 def _figures(condition: Condition, where: _Where) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ detectors that masking uses, in the text as it is written.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -37,7 +38,7 @@ _WEEKDAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _PATTERNS: Mapping[str, str] = {
     "amount": (
         rf"(?:[¥$€£]|\b(?:rmb|cny|usd|eur|gbp))\s?(?P<before>{_FIGURE})"
-        rf"|(?P<value>{_FIGURE})\s?(?:元|块钱?|毛|美元|美金|欧元|英镑|港币|人民币|rmb\b|cny\b|usd\b|yuan\b|dollars?\b|bucks?\b|euros?\b"
+        rf"|(?P<value>{_FIGURE})\s?[多来]?(?:元|块钱?|毛|美元|美金|欧元|英镑|港币|人民币|rmb\b|cny\b|usd\b|yuan\b|dollars?\b|bucks?\b|euros?\b"
         r"|pounds?\b)"
     ),
     "percentage": rf"(?P<value>(?:{_FIGURE}))\s?(?:%|percent\b)|百分之(?P<before>{_FIGURE})",
@@ -73,6 +74,7 @@ _HOURS = {
     "秒": 1 / 3600, "s": 1 / 3600, "分": 1 / 60, "min": 1 / 60, "小": 1.0, "钟": 1.0, "h": 1.0, "天": 24.0, "日": 24.0,
     "工": 24.0, "自": 24.0, "d": 24.0, "周": 168.0, "星": 168.0, "礼": 168.0, "w": 168.0, "月": 720.0, "mo": 720.0,
 }  # fmt: skip
+_MONTH_UNIT = re.compile(r"[个半]\s?月$")
 _ENGLISH = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
 
 
@@ -171,7 +173,9 @@ def _size(kind: str, match: Any) -> float | None:
 
 
 def _ordinal(text: str, span: Span) -> bool:
-    """Tell whether it is the third day, and not three days."""
+    """Tell whether it is the third day or month, and not three of them."""
+    if text.endswith("月", 0, span[1]) and not _MONTH_UNIT.search(text[max(span[0], span[1] - 4) : span[1]]):
+        return True
     return text.endswith("第", 0, span[0])
 
 

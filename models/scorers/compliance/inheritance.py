@@ -59,7 +59,9 @@ def _inherit(document: Document, find: Find, chain: tuple[str, ...]) -> Document
     if not isinstance(spec, str):
         if document.data.get("remove"):
             raise _refused(document, ("remove",), "'remove' belongs to 'extends'", "“remove”只能与 extends 同用")
+        _refuse_odd(document)
         return _with_thresholds(document)
+    _refuse_odd(document, spec)
     try:
         parent = find(spec)
     except AttuneError as error:
@@ -71,6 +73,19 @@ def _inherit(document: Document, find: Find, chain: tuple[str, ...]) -> Document
             document, ("extends",), f"playbooks extend each other {_DEEPEST} deep at most", f"继承最多 {_DEEPEST} 层"
         )
     return _with_thresholds(_merge(_inherit(parent, find, (*chain, parent.source)), document))
+
+
+def _refuse_odd(document: Document, spec: str = "") -> None:
+    """Refuse what names a playbook or a check and is no name."""
+    if "\0" in spec:
+        raise _refused(document, ("extends",), "this names no playbook", "这不是手册的名称")
+    removed = document.data.get("remove")
+    if removed is not None and not (isinstance(removed, list) and all(isinstance(name, str) for name in removed)):
+        raise _refused(document, ("remove",), "'remove' is a list of checks' ids", "remove 应为检查项 id 的列表")
+    checks = document.data.get("checks")
+    for place, check in enumerate(checks if isinstance(checks, list) else []):
+        if isinstance(check, dict) and not isinstance(check.get("id", ""), str):
+            raise _refused(document, ("checks", place, "id"), "an id is a text", "id 应为文字")
 
 
 def _with_thresholds(document: Document) -> Document:

@@ -17,6 +17,7 @@ _TURN = re.compile(
 )
 _ROLES = {"c": "customer", "a": "agent", "b": "bot", "s": "system"}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_LATEST = 366 * 86_400
 _START = datetime(2026, 1, 5, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 
 
@@ -37,6 +38,7 @@ def conversation_of(test: PlaybookTest) -> Conversation:
 def _turns(test: PlaybookTest) -> list[dict[str, Any]]:
     turns: list[dict[str, Any]] = []
     later: list[float | None] = []
+    total = 0.0
     for place, written in enumerate(test.turns):
         match = _TURN.fullmatch(written)
         if match is None:
@@ -47,6 +49,9 @@ def _turns(test: PlaybookTest) -> list[dict[str, Any]]:
             )
         delay = match["delay"]
         later.append(None if delay is None else float(delay) * _SECONDS[match["unit"] or "s"])
+        total += later[-1] or 0.0
+        if total > _LATEST:
+            raise ValueError(place, "a turn comes at most a year after the first", "消息最晚在第一条的一年之后")
         turns.append({"role": _ROLES[match["role"][0]], "text": match["text"]})
     if any(seconds is not None for seconds in later):
         at = _START

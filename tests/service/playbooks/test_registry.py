@@ -12,13 +12,14 @@ from sqlmodel import Session
 from models.errors import InvalidPlaybookError, InvalidRubricError
 from models.interchange import parse_conversation
 from models.qa import load_rubric
+from models.scorers.compliance import list_playbooks
 from service.conversations.read import get_conversation
 from service.conversations.store import store_conversations
 from service.core.errors import AmbiguousPlaybookError, InvalidRequestError, NotFoundError, PlaybookConflictError
 from service.core.settings import ScoringSettings
 from service.db.engine import Database
 from service.playbooks.activation import activate, choose, in_force, retire
-from service.playbooks.registry import find_published, load_published, publish_file, publish_text
+from service.playbooks.registry import find_published, load_published, made_with, publish_file, publish_text
 from service.scoring.fake import FakeEngine
 from service.scoring.gateway import open_engine
 from service.scoring.run import score_batch
@@ -226,3 +227,11 @@ def test_the_real_pipeline_takes_another_playbook(database: Database, document) 
     assert before["versions"]["playbook"].startswith("shop@1+")
     assert [check["id"] for check in before["compliance"]["checks"]] == ["greeting"]
     engine.close()
+
+
+def test_what_a_score_was_made_with(session: Session) -> None:
+    packaged = list_playbooks()[0]
+    assert made_with(session, f"{packaged.id}@{packaged.version}+abc") == packaged
+    assert made_with(session, "shop@1") is None
+    publish(session, shop())
+    assert made_with(session, "shop@1") == load_published(session, "shop@1")

@@ -32,8 +32,10 @@ _SHOWN = 40
 
 def contradictions(playbook: Playbook) -> Iterator[Warned]:
     """Yield sentences that one check offers or wants and another one forbids."""
-    scorer = _scorer(playbook)
     forbidden = {check.id: check for check in playbook.checks if check.kind == "forbidden"}
+    if not forbidden:
+        return
+    scorer = _scorer(replace(playbook, checks=tuple(forbidden.values())))
     for place, check in enumerate(playbook.checks):
         for field, number, sentence in _offered(check):
             for result in _failed(scorer, check, sentence, forbidden):

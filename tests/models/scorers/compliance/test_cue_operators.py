@@ -71,6 +71,7 @@ def test_words_patterns_and_entities_may_stand_in_one_cue() -> None:
     [
         (Entity("amount"), "退您15.5元和¥20,还有三百块", ["15.5元", "¥20", "三百块"]),
         (Entity("amount"), "It costs $1,200 or 50 dollars", ["$1,200", "50 dollars"]),
+        (Entity("amount", over=50), "100多元,三百来块", ["100多元", "三百来块"]),
         (Entity("amount"), "第15件,200克", []),
         (Entity("amount", over=100), "退99元", []),
         (Entity("amount", over=100), "退一百零一元或2万元", ["一百零一元", "2万元"]),
@@ -87,6 +88,8 @@ def test_words_patterns_and_entities_may_stand_in_one_cue() -> None:
         (Entity("duration"), "48小时内,两个工作日,3-5天", ["48小时", "两个工作日", "3-5天"]),
         (Entity("duration"), "within 2 business days or an hour", ["2 business days", "an hour"]),
         (Entity("duration"), "第三天,今天", []),
+        (Entity("duration"), "3月5日到,十二月", []),
+        (Entity("duration"), "3个月,半个月,两个半月", ["3个月", "半个月", "两个半月"]),
         (Entity("duration", over=48), "24小时,3天", ["3天"]),
         (Entity("duration", under=1), "30分钟,半小时,2小时", ["30分钟", "半小时"]),
         (Entity("phone"), "电话13812345678", ["13812345678"]),

@@ -189,3 +189,25 @@ def test_a_tests_turns_are_a_conversation(tmp_path: Path) -> None:
     assert [(at - times[0]).total_seconds() for at in times if at and times[0]] == [0, 65, 185, 185]
     line = conversation_of(playbook.tests[0])
     assert [(turn.role, turn.text, turn.at) for turn in line.turns] == [("agent", "您好", None)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "extends: base.yaml\nremove: 5",
+        "extends: base.yaml\nremove: [[a]]",
+        "extends: base.yaml\nchecks: [{id: [a]}]",
+        "extends: base.yaml\nchecks: [{id: {a: b}}]",
+        'extends: "a\\0b"',
+        'extends: "a\\0b.yaml"',
+        'extends: base.yaml\ntests: [{turns: ["a +99999999999999h: x"], expect: {greeting: pass}}]',
+    ],
+)
+def test_odd_values_are_refused(tmp_path: Path, more: str) -> None:
+    with pytest.raises(InvalidPlaybookError):
+        write(tmp_path, "id: shop\nversion: 1\n" + more)
+
+
+def test_a_version_fits_the_database(tmp_path: Path) -> None:
+    with pytest.raises(InvalidPlaybookError, match="version"):
+        write(tmp_path, f"id: shop\nversion: {2**31}\nextends: base.yaml")

@@ -334,3 +334,16 @@ def test_the_guides_example_works_as_printed(tmp_path: Path, lines: Any, verdict
         context = context.with_turn(Turn(index, role, text), text)
         context = context.with_signal(scorer.name, scorer.observe(context))
     assert " ".join(check.verdict for check in scorer.score(context).checks) == verdicts
+
+
+@pytest.mark.parametrize(("length", "refused"), [(40, False), (60, True), (300, True)])
+def test_conditions_that_hold_each_other_twice(length: int, refused: bool) -> None:
+    held = [f"  c{n}: {{all: [{{holds: c{n + 1}}}, {{holds: c{n + 1}}}]}}" for n in range(length)]
+    held.append(f"  c{length}: {{order: {{first: [hi], then: [hi]}}}}")
+    text = _GOOD.replace("conditions:\n", "conditions:\n" + "\n".join(held) + "\n")
+    text = text.replace("kind: required", "kind: ordered").replace("{seen: [hi], first: 2}", "{holds: c0}")
+    if refused:
+        with pytest.raises(InvalidPlaybookError, match="50 deep"):
+            parse_playbook(text, "deep")
+    else:
+        parse_playbook(text, "deep")
