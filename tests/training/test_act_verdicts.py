@@ -26,7 +26,7 @@ def test_a_playbook_tells_which_act_a_check_is_about() -> None:
     found = {check.id: acts_asked(check, playbook) for check in playbook.checks}
     assert found["rude"] == {"rude"}
     assert found["solution_offered"] == {"solve"}
-    assert found["greeting"] == frozenset()
+    assert found["greeting"] == {"greet"}
     assert all(found[check.id] == {check.id} for check in playbook.checks if check.kind == "forbidden")
 
 

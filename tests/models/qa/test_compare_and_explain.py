@@ -128,7 +128,9 @@ def test_the_same_rubric_changes_nothing_and_decisions_hold_for_both() -> None:
 )
 def test_effects_add_up_to_the_difference(verdicts: list[Verdict], weights: list[float]) -> None:
     new = rubric(
-        _OLD.replace("weight: 1", f"weight: {weights[0]:.3f}").replace("weight: 3", f"weight: {weights[1]:.3f}")
+        _OLD.replace('greeting", weight: 1', f'greeting", weight: {weights[0]:.3f}').replace(
+            'closing", weight: 3', f'closing", weight: {weights[1]:.3f}'
+        )
         + f'      - {{id: promise, source: "check:promise", weight: {weights[2]:.3f}}}\n'
     )
     seen = measured(**dict(zip(("greeting", "closing", "promise"), verdicts, strict=True)))
