@@ -93,9 +93,13 @@ class Effective:
     since: date | datetime | None = None
     until: date | datetime | None = None
 
+    def period(self, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+        """Return its moments; a date begins at midnight in ``zone``."""
+        return _moment(self.since, zone), _moment(self.until, zone)
+
     def covers(self, at: datetime, zone: tzinfo) -> bool:
-        """Tell whether ``at`` (with a zone) lies within; a date begins at midnight in ``zone``."""
-        since, until = _moment(self.since, zone), _moment(self.until, zone)
+        """Tell whether ``at`` (with a zone) lies within."""
+        since, until = self.period(zone)
         return (since is None or since <= at) and (until is None or at < until)
 
 

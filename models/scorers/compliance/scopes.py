@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, tzinfo
+from datetime import datetime, tzinfo
 
 from models.domain.context import Context
 from models.domain.conversation import Conversation
@@ -42,7 +42,7 @@ def clash(one: Scope, other: Scope) -> bool:
 
 def period(effective: Effective, zone: tzinfo) -> Period:
     """Return the first moment and the one after the last; a date begins at midnight in ``zone``."""
-    return _moment(effective.since, zone), _moment(effective.until, zone)
+    return effective.period(zone)
 
 
 def cut(one: Period, other: Period) -> Period | None:
@@ -55,12 +55,6 @@ def cut(one: Period, other: Period) -> Period | None:
 
 def _pairs(one: Scope, other: Scope) -> Sequence[tuple[set[str], set[str]]]:
     return [(set(getattr(one, field)), set(getattr(other, field))) for field in _FIELDS]
-
-
-def _moment(day: date | datetime | None, zone: tzinfo) -> datetime | None:
-    if day is None or isinstance(day, datetime):
-        return day
-    return datetime.combine(day, time(), zone)
 
 
 def covers(span: Period, at: datetime) -> bool:
