@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.domain.decision import DecidedVerdict
 from service.accounts.actor import Actor
-from service.api.dependencies import OpenDatabase, permission
+from service.api.dependencies import AppSettings, OpenDatabase, permission
 from service.api.parameters import BigId, PageQuery, PeriodQuery, Text
 from service.api.problems import problem_responses
-from service.qa import appeals
-from service.qa.appeals import AppealPage, AppealSheet, AppealView
+from service.qa import appeal_decisions, appeals
+from service.qa.appeal_decisions import AppealSheet
+from service.qa.appeal_state import AppealView
+from service.qa.appeals import AppealPage
 from service.qa.figures import ReversalReport, reversal_report
 from service.qa.review import Judgement
 
@@ -79,14 +81,14 @@ class ExpiredAppeals(BaseModel):
 
 
 @router.post("", status_code=201, summary="Appeal against a criterion", responses=_CHANGED)
-def post_appeal(database: OpenDatabase, actor: Opener, wanted: NewAppeal) -> AppealView:
-    """Contest what stands for one criterion of a score, within five working days of it.
+def post_appeal(database: OpenDatabase, settings: AppSettings, actor: Opener, wanted: NewAppeal) -> AppealView:
+    """Contest what stands for one criterion of a score, within five working days of it (by default).
 
-    It is decided within three working days; mainland China's holidays and make-up days are known.
+    It is decided within three working days (by default); mainland China's holidays and make-up days are known.
     """
     with database.transaction() as session:
         return appeals.open_appeal(
-            session, actor, wanted.score_id, wanted.criterion_id, wanted.comment, wanted.quoted_turns
+            session, actor, wanted.score_id, wanted.criterion_id, wanted.comment, wanted.quoted_turns, settings.qa
         )
 
 
@@ -121,28 +123,28 @@ def post_expire(database: OpenDatabase, actor: Assigner) -> ExpiredAppeals:
 def get_appeal(database: OpenDatabase, actor: Reader, appeal_id: BigId) -> AppealSheet:
     """Return an appeal with the conversation, and without what was said of the criterion before."""
     with database.transaction() as session:
-        return appeals.appeal_sheet(session, actor, appeal_id)
+        return appeal_decisions.appeal_sheet(session, actor, appeal_id)
 
 
 @router.post("/{appeal_id}/take", summary="Take an appeal", responses=_CHANGED)
 def post_take(database: OpenDatabase, actor: Decider, appeal_id: BigId) -> AppealView:
     """Take an appeal to decide it; refused to those who judged the score or saw what others decided of it."""
     with database.transaction() as session:
-        return appeals.take_appeal(session, actor, appeal_id)
+        return appeal_decisions.take_appeal(session, actor, appeal_id)
 
 
 @router.post("/{appeal_id}/assign", summary="Assign an appeal", responses=_CHANGED)
 def post_assign(database: OpenDatabase, actor: Assigner, appeal_id: BigId, wanted: Assignee) -> AppealView:
     """Give an appeal to a person."""
     with database.transaction() as session:
-        return appeals.assign_appeal(session, actor, appeal_id, wanted.person)
+        return appeal_decisions.assign_appeal(session, actor, appeal_id, wanted.person)
 
 
 @router.post("/{appeal_id}/release", summary="Give an appeal back", responses=_CHANGED)
 def post_release(database: OpenDatabase, actor: Decider, appeal_id: BigId) -> AppealView:
     """Put one's appeal back into the queue."""
     with database.transaction() as session:
-        return appeals.release_appeal(session, actor, appeal_id)
+        return appeal_decisions.release_appeal(session, actor, appeal_id)
 
 
 @router.post("/{appeal_id}/decide", summary="Decide an appeal", responses=_CHANGED)
@@ -150,7 +152,7 @@ def post_decide(database: OpenDatabase, actor: Decider, appeal_id: BigId, wanted
     """Judge the criterion anew; whether that upholds the appeal follows from what stood. Nobody loses by appealing."""
     judgement = Judgement(wanted.criterion_id, wanted.verdict, wanted.value, wanted.reason)
     with database.transaction() as session:
-        return appeals.decide_appeal(session, actor, appeal_id, judgement)
+        return appeal_decisions.decide_appeal(session, actor, appeal_id, judgement)
 
 
 @router.post("/{appeal_id}/withdraw", summary="Withdraw an appeal", responses=_CHANGED)

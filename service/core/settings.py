@@ -109,13 +109,28 @@ class ScoringSettings(BaseSettings):
     score_chunk: int = Field(default=32, ge=1, le=200)
 
 
+class QaSettings(BaseSettings):
+    """Deadlines of review work, in working days of mainland China.
+
+    Attributes:
+        appeal_window_days: For how long an agent may appeal, from the score or the last decision on the criterion.
+        appeal_decide_days: In how many an appeal is decided, before it expires.
+    """
+
+    model_config = _CONFIG
+
+    appeal_window_days: int = Field(default=5, ge=1, le=250)
+    appeal_decide_days: int = Field(default=3, ge=1, le=250)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The three settings objects together."""
+    """The settings objects together."""
 
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     service: ServiceSettings = field(default_factory=ServiceSettings)
     scoring: ScoringSettings = field(default_factory=ScoringSettings)
+    qa: QaSettings = field(default_factory=QaSettings)
 
 
 def load_settings() -> Settings:
@@ -137,7 +152,7 @@ def load_settings() -> Settings:
 def as_environment(settings: Settings) -> dict[str, str]:
     """Return the variables with which another process loads equal settings."""
     variables: dict[str, str] = {}
-    for part in (settings.database, settings.service, settings.scoring):
+    for part in (settings.database, settings.service, settings.scoring, settings.qa):
         for name, value in part:
             if value is not None:
                 plain = value.get_secret_value() if isinstance(value, SecretStr) else value

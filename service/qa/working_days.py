@@ -42,6 +42,12 @@ def is_working_day(day: date) -> tuple[bool, bool]:
         return day.weekday() < 5, False
 
 
+def holidays_known(start: datetime, end: datetime) -> bool:
+    """Return whether the holidays of all days from ``start`` to ``end`` are known."""
+    day, last = start.astimezone(ZONE).date(), end.astimezone(ZONE).date()
+    return all(is_working_day(date(year, 1, 1))[1] for year in range(day.year, last.year + 1))
+
+
 def deadline(start: datetime, days: int) -> Deadline:
     """Return the end of the ``days``-th working day after the day of ``start``.
 

@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.core.errors import InvalidRequestError, NotFoundError, WorkConflictError
+from service.core.settings import QaSettings
 from service.db.engine import Database
-from service.qa import appeals, tasks
+from service.qa import appeal_decisions, appeal_state, appeals, tasks
 from service.qa.decisions import review_of
 from service.qa.review import Judgement, submit
 from service.qa.working_days import ZONE, deadline
 
 GREETING = "script.greeting"
+RULES = QaSettings()
 PASS = Judgement(GREETING, "pass", reason="已问候")
 FAIL = Judgement(GREETING, "fail", reason="没有问候")
 
@@ -27,7 +29,7 @@ def contested(person, scored):
 
 def open_one(session, agent, score_id: int, **fields):
     values = {"criterion_id": GREETING, "comment": "第二句问候了", "quoted_turns": [1], **fields}
-    return appeals.open_appeal(session, agent, score_id, **values)
+    return appeals.open_appeal(session, agent, score_id, rules=RULES, **values)
 
 
 MOVES = ("take", "assign", "release", "uphold", "reject", "withdraw")
@@ -36,13 +38,13 @@ MOVES = ("take", "assign", "release", "uphold", "reject", "withdraw")
 def act(move: str, session, agent, wu) -> None:
     match move:
         case "take":
-            appeals.take_appeal(session, wu, 1)
+            appeal_decisions.take_appeal(session, wu, 1)
         case "assign":
-            appeals.assign_appeal(session, wu, 1, "chen")
+            appeal_decisions.assign_appeal(session, wu, 1, "chen")
         case "release":
-            appeals.release_appeal(session, wu, 1)
+            appeal_decisions.release_appeal(session, wu, 1)
         case "uphold" | "reject":
-            appeals.decide_appeal(session, wu, 1, PASS if move == "uphold" else FAIL)
+            appeal_decisions.decide_appeal(session, wu, 1, PASS if move == "uphold" else FAIL)
         case "withdraw":
             appeals.withdraw_appeal(session, agent, 1)
         case "expire":
@@ -75,14 +77,14 @@ def test_moves(database: Database, contested, status: str, move: str) -> None:
         open_one(session, agent, score_id)
         for step in WAYS[status]:
             act(step, session, agent, wu)
-        assert appeals.get_appeal(session, agent, 1).status == status
+        assert appeal_state.get_appeal(session, agent, 1).status == status
         if move in LEGAL[status]:
             act(move, session, agent, wu)
             return
         with pytest.raises(WorkConflictError) as refused:
             act(move, session, agent, wu)
         assert refused.value.message_zh != refused.value.message_en
-        assert appeals.get_appeal(session, agent, 1).status == status
+        assert appeal_state.get_appeal(session, agent, 1).status == status
 
 
 def test_what_cannot_be_appealed(database: Database, contested, person) -> None:
@@ -106,15 +108,15 @@ def test_the_window_and_the_deadline(database: Database, contested) -> None:
     agent, wu, _chen, score_id = contested
     now = datetime.now(UTC)
     with database.transaction() as session:
-        ends = deadline(now, appeals.WINDOW_DAYS).at
+        ends = deadline(now, RULES.appeal_window_days).at
         with pytest.raises(WorkConflictError, match="time to appeal"):
             open_one(session, agent, score_id, now=ends)
         opened = open_one(session, agent, score_id, now=ends - timedelta(seconds=1))
-        due = deadline(ends - timedelta(seconds=1), appeals.DECIDE_DAYS).at
+        due = deadline(ends - timedelta(seconds=1), RULES.appeal_decide_days).at
         assert opened.due_at == due
         assert due.astimezone(ZONE).hour == 0
         with pytest.raises(WorkConflictError, match="deadline"):
-            appeals.take_appeal(session, wu, opened.id, now=due)
+            appeal_decisions.take_appeal(session, wu, opened.id, now=due)
         assert appeals.expire_appeals(session, wu, due - timedelta(seconds=1)) == []
         assert appeals.expire_appeals(session, wu, due) == [opened.id]
         assert appeals.expire_appeals(session, wu, due) == []
@@ -131,17 +133,17 @@ def test_somebody_else_decides(database: Database, contested, person) -> None:
         submit(session, wu, task.id, [FAIL, *verdicts])
         opened = open_one(session, agent, score_id)
         for refused in (
-            lambda: appeals.take_appeal(session, wu, opened.id),
-            lambda: appeals.assign_appeal(session, boss, opened.id, "wu"),
+            lambda: appeal_decisions.take_appeal(session, wu, opened.id),
+            lambda: appeal_decisions.assign_appeal(session, boss, opened.id, "wu"),
         ):
             with pytest.raises(WorkConflictError):
                 refused()
         with pytest.raises(InvalidRequestError):
-            appeals.assign_appeal(session, boss, opened.id, "boss")
-        appeals.assign_appeal(session, boss, opened.id, "chen")
+            appeal_decisions.assign_appeal(session, boss, opened.id, "boss")
+        appeal_decisions.assign_appeal(session, boss, opened.id, "chen")
         with pytest.raises(InvalidRequestError):
-            appeals.decide_appeal(session, chen, opened.id, Judgement(GREETING, "pass"))
-        appeals.decide_appeal(session, chen, opened.id, PASS)
+            appeal_decisions.decide_appeal(session, chen, opened.id, Judgement(GREETING, "pass"))
+        appeal_decisions.decide_appeal(session, chen, opened.id, PASS)
         found = review_of(session, agent, score_id, "default")
         with pytest.raises(InvalidRequestError, match="costs nothing"):
             open_one(session, agent, score_id)
@@ -157,8 +159,8 @@ def test_a_rejected_appeal_leaves_what_stood(database: Database, contested) -> N
     agent, wu, _chen, score_id = contested
     with database.transaction() as session:
         opened = open_one(session, agent, score_id)
-        appeals.take_appeal(session, wu, opened.id)
-        assert appeals.decide_appeal(session, wu, opened.id, FAIL).outcome_reason == "没有问候"
+        appeal_decisions.take_appeal(session, wu, opened.id)
+        assert appeal_decisions.decide_appeal(session, wu, opened.id, FAIL).outcome_reason == "没有问候"
         found = review_of(session, agent, score_id, "default")
         with pytest.raises(WorkConflictError, match="decided already"):
             open_one(session, agent, score_id)
@@ -176,9 +178,9 @@ def test_nobody_loses_by_appealing(contested_value: str, decided: str) -> None:
     before, after = (
         share.get(one, None if one.isalpha() or "_" in one else float(one)) for one in (contested_value, decided)
     )
-    result = appeals.outcome(contested_value, decided)
+    result = appeal_state.outcome(contested_value, decided)
     if after is None or after == 1:
         assert result == "upheld"
     elif before is not None and after < before:
         assert result == "rejected"
-    assert appeals.outcome("0.5", "0.7") == "partly"
+    assert appeal_state.outcome("0.5", "0.7") == "partly"
