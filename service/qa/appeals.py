@@ -15,6 +15,7 @@ from service.core.settings import QaSettings
 from service.qa.appeal_state import AppealView, get_appeal, locked_appeal, require_state, share_of, spelled, view_of
 from service.qa.criteria import criteria_of
 from service.qa.decisions import RANK
+from service.qa.levels import levels_of
 from service.qa.provenance import find_score
 from service.qa.repository import appeals as repository
 from service.qa.repository import decisions as decision_repository
@@ -69,7 +70,8 @@ def open_appeal(
     contested = (
         spelled(standing.verdict, standing.value) if standing else machine.verdict or spelled(None, machine.value)
     )
-    if share_of(contested) in (None, 1.0):
+    waits = standing is None and levels_of(session, score)[criterion_id] == "human"
+    if waits or share_of(contested) in (None, 1.0):
         raise InvalidRequestError(
             f"{criterion_id} costs nothing: there is nothing to appeal",
             f"{criterion_id} 未被扣分，无须申诉",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,13 +22,13 @@ from service.accounts.actor import Actor
 from service.audit.log import record
 from service.core.errors import InvalidRequestError
 from service.qa.criteria import criteria_of
+from service.qa.levels import LEVEL, START
 from service.qa.repository import calibration as repository
 from service.qa.repository import figures as figures_repository
 from service.qa.repository.calibration import CriterionLevel
 from service.qa.tasks import require_person
 
 LOOK_BACK = timedelta(days=90)  # how old the conversations may be on which a level falls by itself
-START: Level = "assist"  # of a criterion nobody has decided about: the machine suggests
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +167,6 @@ def lower_levels(
 def _standing(
     key: str, known: CriterionLevel | None, figures: MachineAgreement | None, policy: AutomationPolicy
 ) -> CriterionStanding:
-    level = _LEVEL[known.level] if known else START
+    level = LEVEL[known.level] if known else START
     outlook = automation_level(figures, policy, level) if figures else None
     return CriterionStanding(key, level, known, figures, outlook)
-
-
-_LEVEL: Mapping[str, Level] = {"human": "human", "assist": "assist", "auto": "auto"}

@@ -15,9 +15,11 @@ from models.domain.scores import QaScore
 from models.errors import AttuneError
 from models.interchange import parse_conversation
 from models.qa import evaluate_rubric, list_rubrics, load_rubric, measured_from_json, qa_from_json, traits_of
+from models.statistics import Level
 from service.accounts.actor import Actor
 from service.audit.log import record_read
 from service.qa.criteria import MachineCriterion, criteria_of
+from service.qa.levels import left_to_people, levels_of
 from service.qa.provenance import find_score
 from service.qa.repository import appeals as appeal_repository
 from service.qa.repository import decisions as decision_repository
@@ -42,6 +44,9 @@ class ScoreReview:
         criteria: What the machine said of each criterion.
         machine: The score as it was made, which never changes.
         decisions: What people said, oldest first.
+        levels: How far each criterion was left to the machine when the score was made.
+        unconfirmed: Checks at level ``assist`` that count as the machine suggests, for nobody has decided them.
+        waiting: Criteria at level ``human`` that do not count, for nobody has decided them.
         effective: The score with the decisions that count; ``None`` where it is withheld or cannot be made.
         withheld: Whether decisions are kept back, because a blind review or an appeal is not finished yet.
         note: Why there is no effective score, in Chinese.
@@ -54,6 +59,9 @@ class ScoreReview:
     criteria: Sequence[MachineCriterion]
     machine: Mapping[str, Any]
     decisions: Sequence[StoredDecision]
+    levels: Mapping[str, Level]
+    unconfirmed: Sequence[str]
+    waiting: Sequence[str]
     effective: Mapping[str, Any] | None
     withheld: bool
     note: str | None = None
@@ -84,17 +92,35 @@ def review_of(session: Session, actor: Actor, score_id: int, own_rubric: str) ->
         decision_repository.note_view(session, score.id, actor.person_id, datetime.now(UTC))
     if actor.only_agent is not None:
         shown = [replace(one, by=None) for one in shown]
-    criteria = list(criteria_of(score.bundle).values())
-    part = (score.id, score.conversation_id, score.revision, criteria, score.bundle["qa"], shown)
+    criteria = criteria_of(score.bundle)
+    levels = levels_of(session, score)
+    undecided = [name for name in levels if name not in decisive(shown)]
+    review = ScoreReview(
+        score_id=score.id,
+        conversation_id=score.conversation_id,
+        revision=score.revision,
+        criteria=list(criteria.values()),
+        machine=score.bundle["qa"],
+        decisions=shown,
+        levels=levels,
+        unconfirmed=[
+            name for name in undecided if levels[name] == "assist" and criteria[name].verdict in ("pass", "fail")
+        ],
+        waiting=[name for name in undecided if levels[name] == "human"],
+        effective=None,
+        withheld=withheld,
+    )
     if withheld:
-        note = "有独立复核或申诉尚未完成，他人的判定暂不显示"
-        note_en = "a blind review or an appeal is not finished: what others decided is withheld"
-        return ScoreReview(*part, None, True, note, note_en)
+        return replace(
+            review,
+            note="有独立复核或申诉尚未完成，他人的判定暂不显示",
+            note_en="a blind review or an appeal is not finished: what others decided is withheld",
+        )
     rubric = rubric_of(score, own_rubric)
-    if rubric is None and decisive(everything):
+    if rubric is None and standing(session, score, everything):
         name = score.bundle["versions"]["rubric"]
-        return ScoreReview(*part, None, False, f"此处没有评分标准 {name}", f"the rubric {name} is not here")
-    return ScoreReview(*part, asdict(effective_score(session, score, everything, rubric)), False)
+        return replace(review, note=f"此处没有评分标准 {name}", note_en=f"the rubric {name} is not here")
+    return replace(review, effective=asdict(effective_score(session, score, everything, rubric)))
 
 
 def is_undecided(session: Session, score_id: int) -> bool:
@@ -114,7 +140,7 @@ def effective_score(
     Raises:
         ValueError: There are decisions, but no rubric.
     """
-    decided = decisive(everything)
+    decided = standing(session, score, everything)
     if not decided:
         return qa_from_json(score.bundle["qa"])
     if rubric is None:
@@ -129,6 +155,12 @@ def effective_score(
     return evaluate_rubric(
         rubric, measured_from_json(score.bundle), check_weights(score.bundle), head=head, decisions=decided
     )
+
+
+def standing(session: Session, score: StoredScore, everything: Iterable[StoredDecision]) -> dict[str, Decision]:
+    """Return what stands in for the machine's verdicts: decisions, and the silence of human-only criteria."""
+    decided = decisive(everything)
+    return {**left_to_people(levels_of(session, score), decided), **decided}
 
 
 def decisive(everything: Iterable[StoredDecision]) -> dict[str, Decision]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from models.domain.conversation import Queue
 
 Reason = Literal[
-    "random", "low_confidence", "abstained", "critical", "survey_gap", "quota", "manual", "second", "differ"
+    "random", "low_confidence", "abstained", "critical", "survey_gap", "assist", "quota", "manual", "second", "differ"
 ]
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -35,6 +35,9 @@ class SamplingPolicy(BaseModel):
     critical: bool = Field(default=True, description="Whether a failed critical check is reviewed")
     survey_gap: Annotated[float, Field(gt=0, le=4, allow_inf_nan=False)] | None = Field(
         default=1.5, description="Predicted and surveyed satisfaction at least so far apart (1–5) are reviewed"
+    )
+    assist_share: Share = Field(
+        default=0.0, description="Share of the scores that fail a criterion at level assist which a person confirms"
     )
     per_day: Count | None = Field(
         default=50, description="Most tasks of each such reason a day; critical fails all the same"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlmodel import Session
 
 from models.domain.decision import DecidedVerdict
+from models.statistics import Level
 from service.accounts.actor import Actor
 from service.audit.log import record, record_read
 from service.core.errors import InvalidRequestError, WorkConflictError
 from service.qa.criteria import MachineCriterion, criteria_of
+from service.qa.levels import levels_of
 from service.qa.provenance import find_score
 from service.qa.repository import decisions as decision_repository
 from service.qa.repository import sampling as sampling_repository
@@ -57,7 +59,8 @@ class Worksheet:
     Attributes:
         task: The task.
         document: The conversation's revision that was scored, masked.
-        criteria: What the machine said of each criterion that is to be judged.
+        criteria: What the machine said of each criterion that is to be judged; of human-only ones it is kept back.
+        levels: How far each criterion was left to the machine when the score was made.
         required: Ids of those that have to be judged; figures may be.
         decisions: What was submitted in this task.
         differing: For an adjudication: what the two reviewers said.
@@ -67,6 +70,7 @@ class Worksheet:
     document: Mapping[str, Any]
     criteria: Sequence[MachineCriterion]
     required: Sequence[str]
+    levels: Mapping[str, Level]
     decisions: Sequence[StoredDecision]
     differing: Sequence[DifferingVerdict]
 
@@ -87,7 +91,9 @@ def worksheet(session: Session, actor: Actor, task_id: int) -> Worksheet:
     required = _required(session, task, criteria)
     shown = list(criteria.values()) if task.purpose != "adjudication" else [criteria[name] for name in required]
     own = decision_repository.of_task(session, task.id) if mine else []
-    return Worksheet(task, document, shown, required, own, differing)
+    levels = levels_of(session, score)
+    shown = [_without_verdict(one) if levels[one.id] == "human" else one for one in shown]
+    return Worksheet(task, document, shown, required, {one.id: levels[one.id] for one in shown}, own, differing)
 
 
 def submit(
@@ -117,11 +123,21 @@ def submit(
         )
     require_state(task, "submit")
     _require_complete(judgements, criteria, _required(session, task, criteria), task)
+    levels = levels_of(session, score)
     kind: DecisionKind = {"review": "review", "second": "second"}.get(task.purpose, "adjudication")  # type: ignore[assignment]  # mypy takes them for texts
     decision_repository.append(
         session,
         [
-            new_decision(score, criteria[one.criterion_id], one, kind, person, moment, task_id=task.id)
+            new_decision(
+                score,
+                criteria[one.criterion_id],
+                one,
+                kind,
+                person,
+                moment,
+                task_id=task.id,
+                blind=levels[one.criterion_id] == "human",
+            )
             for one in judgements
         ],
     )
@@ -142,8 +158,9 @@ def new_decision(
     task_id: int | None = None,
     appeal_id: int | None = None,
     session_id: int | None = None,
+    blind: bool = False,
 ) -> NewDecision:
-    """Return a decision beside what the machine said.
+    """Return a decision beside what the machine said; who does not see that (``blind``) need not say why it differs.
 
     Raises:
         InvalidRequestError: It is neither a verdict nor a value, or does not fit the criterion, or lacks its reason.
@@ -159,7 +176,7 @@ def new_decision(
             f"{machine.id}: a check takes a verdict", f"{machine.id}：检查项须给出判定", location=where
         )
     reason = (judgement.reason or "").strip() or None
-    if agrees is False and reason is None and task_id is not None:
+    if agrees is False and reason is None and task_id is not None and not blind:
         raise InvalidRequestError(
             f"{machine.id}: an override needs a reason", f"{machine.id}：改判须写明理由", location=where
         )
@@ -179,6 +196,10 @@ def new_decision(
         appeal_id=appeal_id,
         session_id=session_id,
     )
+
+
+def _without_verdict(machine: MachineCriterion) -> MachineCriterion:
+    return replace(machine, verdict=None, value=None, confidence=None, reason="由人工判定", reason_en="left to people")
 
 
 def _agrees(machine: MachineCriterion, judgement: Judgement) -> bool | None:

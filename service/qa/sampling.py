@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -13,10 +13,11 @@ from service.accounts.actor import Actor
 from service.core.errors import InvalidRequestError, NotFoundError
 from service.qa.policy import SamplingPolicy, draw
 from service.qa.repository import sampling as repository
+from service.qa.repository.calibration import levels
 from service.qa.repository.sampling import Candidate, KnownTask, StoredPolicy
 from service.qa.working_days import ZONE
 
-_LIMITED = ("low_confidence", "abstained", "survey_gap")
+_LIMITED = ("low_confidence", "abstained", "survey_gap", "assist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ def run_sampling(
     policy = SamplingPolicy.model_validate(dict(stored.document))
     found = list(repository.candidates(session, since, until, policy.queues))
     known = repository.known_tasks(session, [one.conversation_id for one in found])
-    chosen = choose(policy, found, {name: task.reasons for name, task in known.items()})
+    settled = {key for key, one in levels(session).items() if one.level != "assist"}
+    chosen = choose(policy, found, {name: task.reasons for name, task in known.items()}, settled)
     created = second = 0
     for one in found:
         reasons = chosen[one.conversation_id]
@@ -103,7 +105,10 @@ def run_sampling(
 
 
 def choose(
-    policy: SamplingPolicy, found: Sequence[Candidate], known: Mapping[str, frozenset[str]]
+    policy: SamplingPolicy,
+    found: Sequence[Candidate],
+    known: Mapping[str, frozenset[str]],
+    settled: Collection[str] = (),
 ) -> dict[str, frozenset[str]]:
     """Return why each conversation is to be reviewed, empty where it is not; pure.
 
@@ -111,6 +116,7 @@ def choose(
         policy: What to look for.
         found: The conversations of the period.
         known: The reasons of the tasks that are there; they count towards limits and quotas.
+        settled: Keys of criteria that are not at level ``assist``, e.g. ``ecommerce-zh/greeting``.
     """
     reasons: dict[str, set[str]] = {one.conversation_id: set() for one in found}
     fitting: dict[tuple[str, date], list[Candidate]] = defaultdict(list)
@@ -121,7 +127,7 @@ def choose(
         if policy.critical and one.critical_fail:
             reasons[name].add("critical")
         for reason in _LIMITED:
-            if _fits(policy, reason, one):
+            if _fits(policy, reason, one, settled):
                 fitting[reason, _day(one)].append(one)
     for (reason, _), several in sorted(fitting.items()):
         room = _room(policy, sum(reason in known.get(one.conversation_id, ()) for one in several))
@@ -159,7 +165,12 @@ def _fill_quotas(
             reasons[one.conversation_id].add("quota")
 
 
-def _fits(policy: SamplingPolicy, reason: str, one: Candidate) -> bool:
+def _fits(policy: SamplingPolicy, reason: str, one: Candidate, settled: Collection[str]) -> bool:
+    if reason == "assist":
+        drawn = draw(policy.seed, "assist", one.conversation_id) < policy.assist_share
+        return drawn and any(
+            check["verdict"] == "fail" and f"{one.playbook}/{check['id']}" not in settled for check in one.checks
+        )
     if reason == "abstained":
         return policy.abstained and any(check["verdict"] == "abstain" for check in one.checks)
     if reason == "low_confidence":

@@ -137,9 +137,10 @@ def add_level(session: Session, level: CriterionLevel) -> None:
     session.flush()
 
 
-def levels(session: Session) -> dict[str, CriterionLevel]:
-    """Return the level that holds for each criterion that has one, by criterion."""
-    rows = session.exec(select(AutomationLevelRow).order_by(col(AutomationLevelRow.id)))
+def levels(session: Session, at: datetime | None = None) -> dict[str, CriterionLevel]:
+    """Return the level that holds for each criterion that has one, now or at a moment, by criterion."""
+    statement = select(AutomationLevelRow).order_by(col(AutomationLevelRow.id))
+    rows = session.exec(statement if at is None else statement.where(col(AutomationLevelRow.since) <= at))
     newest = {row.criterion: _level(row) for row in rows}
     return dict(sorted(newest.items()))
 

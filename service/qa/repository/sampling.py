@@ -28,7 +28,10 @@ class StoredPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A scored conversation, with what the policy asks about; ``survey`` is the customer's rating, 1…5."""
+    """A scored conversation, with what the policy asks about; ``survey`` is the customer's rating, 1…5.
+
+    ``playbook`` is the id of the one that made its checks.
+    """
 
     conversation_id: str
     revision: int
@@ -39,6 +42,7 @@ class Candidate:
     critical_fail: bool
     survey: float | None
     checks: Sequence[Mapping[str, Any]]
+    playbook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,16 @@ def candidates(session: Session, since: datetime, until: datetime, queues: Seque
     """Yield the scored conversations of a period, by id."""
     checks = col(ScoreRow.bundle)["compliance"]["checks"]
     statement = (
-        sa.select(ConversationRow, ScoreRow.id, ScoreRow.csat_mean, ScoreRow.critical_fail, checks)  # type: ignore[call-overload]
+        sa.select(  # type: ignore[call-overload]
+            ConversationRow, ScoreRow.id, ScoreRow.csat_mean, ScoreRow.critical_fail, ScoreRow.playbook_version, checks
+        )
         .join(ScoreRow, col(ScoreRow.id) == col(ConversationRow.current_score_id))
         .where(col(ConversationRow.occurred_at) >= since, col(ConversationRow.occurred_at) < until)
         .order_by(sa.collate(col(ConversationRow.id), "C"))
     )
     if queues:
         statement = statement.where(col(ConversationRow.queue).in_(queues))
-    for row, score_id, csat_mean, critical_fail, found in session.execute(
+    for row, score_id, csat_mean, critical_fail, playbook, found in session.execute(
         statement, execution_options={"yield_per": 1000}
     ):
         yield Candidate(
@@ -111,7 +117,8 @@ def candidates(session: Session, since: datetime, until: datetime, queues: Seque
             csat_mean=csat_mean,
             critical_fail=critical_fail,
             survey=_rating(row.facts.get("csat")),
-            checks=[{"verdict": check["verdict"], "confidence": check["confidence"]} for check in found],
+            checks=[{name: check[name] for name in ("id", "verdict", "confidence")} for check in found],
+            playbook=playbook.partition("@")[0],
         )
 
 
