@@ -200,6 +200,7 @@ def _summary(row: ConversationRow, score: ScoreRow | None) -> ConversationSummar
         turn_count=row.turn_count,
         tags=row.tags,
         state=_state(row),
+        score_id=row.current_score_id,
         csat_mean=score.csat_mean if score else None,
         csat_label=score.csat_label if score else None,
         shift=score.shift if score else None,

@@ -36,7 +36,10 @@ class StoredConversation:
 
 @dataclass(frozen=True, slots=True)
 class ConversationSummary:
-    """A line of a list: attributes and the key figures of the current score, no text."""
+    """A line of a list: attributes and the key figures of the current score, no text.
+
+    The figures are the machine's; ``GET /v1/qa/scores/{score_id}`` has the score with people's decisions.
+    """
 
     id: str
     revision: int
@@ -52,6 +55,7 @@ class ConversationSummary:
     turn_count: int
     tags: Sequence[str]
     state: ScoreState
+    score_id: int | None
     csat_mean: float | None
     csat_label: str | None
     shift: float | None

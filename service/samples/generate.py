@@ -24,18 +24,18 @@ _ROLES = {"C": "customer", "A": "agent", "A2": "agent", "B": "bot", "S": "system
 _MISSED = {"greeting": "no_greeting", "empathy": "no_empathy", "eta_given": "no_eta", "closing": "no_closing"}
 
 
-def conversations() -> list[dict[str, Any]]:
-    """Generate every conversation of the sample in the interchange format, in time order."""
+def conversations(seed: str = SEED) -> list[dict[str, Any]]:
+    """Generate every conversation of the sample in the interchange format, in time order; another seed, another sample."""
     cast = {agent["id"]: agent for agent in load_content("cast.yaml")}
     shop = load_content("shop.yaml")
     made = []
     for language in ("zh", "en"):
-        people = [customer(language, n, shop, Random(f"{SEED}:customer:{n}")) for n in _CUSTOMERS[language]]
+        people = [customer(language, n, shop, Random(f"{seed}:customer:{n}")) for n in _CUSTOMERS[language]]
         for skeleton in load_skeletons(language):
             siblings: list[list[str]] = []
             for number in range(skeleton.count):
                 for attempt in range(200):
-                    rng = Random(f"{SEED}:{skeleton.id}:{number}:{attempt}")
+                    rng = Random(f"{seed}:{skeleton.id}:{number}:{attempt}")
                     conversation = _conversation(skeleton, cast, shop, rng.choice(people), rng)
                     texts = [turn["text"] for turn in conversation["turns"]]
                     if all(_differ(texts, sibling) for sibling in siblings):
