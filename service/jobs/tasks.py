@@ -19,6 +19,7 @@ from service.db.queue import SCORING_QUEUE, SCORING_TASK
 from service.jobs.giving_up import give_up
 from service.qa.appeals import expire_appeals
 from service.qa.automation import LOOK_BACK, lower_levels
+from service.qa.sampling import sample_recent
 from service.scoring.engine import Engine
 from service.scoring.run import score_batch
 
@@ -111,6 +112,15 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
             late = expire_appeals(session, WORKER)
         if late:
             _log.warning("appeals were not decided in time", appeals=late)
+
+    @app.periodic(cron="17 20 * * *")  # at night in China
+    @app.task(name="sample_for_review", queue=MAINTENANCE_QUEUE, queueing_lock="sample_for_review")
+    def sample_for_review(timestamp: int) -> None:
+        del timestamp
+        with database.transaction() as session:
+            run = sample_recent(session, WORKER)
+        if run is not None and run.created:
+            _log.info("review tasks made", created=run.created, second=run.second)
 
     @app.periodic(cron="37 19 * * *")  # at night in China
     @app.task(name="lower_automation_levels", queue=MAINTENANCE_QUEUE, queueing_lock="lower_automation_levels")

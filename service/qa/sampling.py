@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlmodel import Session
 
 from service.accounts.actor import Actor
+from service.audit.log import record
 from service.core.errors import InvalidRequestError, NotFoundError
 from service.qa.policy import SamplingPolicy, draw
 from service.qa.repository import sampling as repository
@@ -17,6 +18,7 @@ from service.qa.repository.calibration import levels
 from service.qa.repository.sampling import Candidate, KnownTask, StoredPolicy
 from service.qa.working_days import ZONE
 
+RECENT = timedelta(days=7)  # what arrives later is sampled by those who ask for its period
 _LIMITED = ("low_confidence", "abstained", "survey_gap", "assist")
 
 
@@ -59,12 +61,38 @@ def list_policies(session: Session) -> list[StoredPolicy]:
     return repository.policies(session)
 
 
+def sample_recent(session: Session, actor: Actor, now: datetime | None = None) -> SamplingRun | None:
+    """Make the review tasks of the week before today, ``None`` where no policy is active; for a regular job.
+
+    Quotas are left out: they are of a period that only people know the end of.
+    """
+    moment = now or datetime.now(UTC)
+    today = datetime.combine(moment.astimezone(ZONE).date(), time(), ZONE).astimezone(UTC)
+    if repository.policy_at(session, moment) is None:
+        return None
+    return run_sampling(session, actor, today - RECENT, today, moment, quotas=False)
+
+
 def run_sampling(
-    session: Session, actor: Actor, since: datetime, until: datetime, now: datetime | None = None
+    session: Session,
+    actor: Actor,
+    since: datetime,
+    until: datetime,
+    now: datetime | None = None,
+    *,
+    quotas: bool = True,
 ) -> SamplingRun:
     """Make the review tasks of a period.
 
     Every conversation has one review task a revision at most; a further reason is added to the task that is there.
+
+    Args:
+        session: An open transaction.
+        actor: Who asks for it.
+        since: Start of the period, included.
+        until: Its end, excluded.
+        now: The moment it happens; the clock's without.
+        quotas: Whether agents with too few reviews in the period get more.
 
     Raises:
         InvalidRequestError: The period is empty.
@@ -78,6 +106,8 @@ def run_sampling(
     if stored is None:
         raise NotFoundError("no sampling policy is active", "没有生效的抽检策略", hint="POST /v1/qa/sampling/policies")
     policy = SamplingPolicy.model_validate(dict(stored.document))
+    if not quotas:
+        policy = policy.model_copy(update={"per_agent": 0})
     found = list(repository.candidates(session, since, until, policy.queues))
     known = repository.known_tasks(session, [one.conversation_id for one in found])
     settled = {key for key, one in levels(session).items() if one.level != "assist"}
@@ -96,6 +126,8 @@ def run_sampling(
                 again = repository.add_task(session, one, "second", actor.label, moment, pair_id=task_id)
                 repository.add_reasons(session, again, {"second": policy.second_share}, stored.version, moment)
                 second += 1
+    detail = {"policy": stored.version, "created": created, "second": second}
+    record(session, actor, "sampling.run", "sampling_policy", stored.version, detail)
     counts = Counter(
         reason for one in found for reason in chosen[one.conversation_id] | _reasons(known.get(one.conversation_id))
     )

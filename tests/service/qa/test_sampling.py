@@ -8,13 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from service.accounts.actor import WORKER
 from service.core.errors import InvalidRequestError, NotFoundError
+from service.core.settings import ServiceSettings
 from service.db.engine import Database
+from service.jobs.tasks import build_queue
 from service.qa.policy import SamplingPolicy, draw
 from service.qa.repository.sampling import Candidate
 from service.qa.repository.tasks import TaskFilter
-from service.qa.sampling import choose, list_policies, publish_policy, run_sampling
+from service.qa.sampling import choose, list_policies, publish_policy, run_sampling, sample_recent
 from service.qa.tasks import list_tasks
+from service.qa.working_days import ZONE
+from service.scoring.fake import FakeEngine
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 END = START + timedelta(days=31)
@@ -141,3 +146,26 @@ def test_a_further_reason_joins_the_task_that_is_there(database: Database, perso
         [task] = list_tasks(session, lead, TaskFilter(purpose="review")).items
         assert task.reasons == ["critical", "random"]
         assert [one.version for one in list_policies(session)] == [2, 1]
+
+
+def test_the_worker_samples_the_week_before_every_night(database: Database, person, scored) -> None:
+    boss = person("boss")
+    with database.transaction() as session:
+        assert sample_recent(session, WORKER) is None
+        publish_policy(session, boss, SamplingPolicy(seed="s", random_share=1, second_share=0, per_agent=5))
+    now = datetime.now(UTC)
+    today = now.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    for name, days in (("today", 0), ("yesterday", 1), ("last week", 7), ("earlier", 8)):
+        started = today - timedelta(days=days)
+        turns = [
+            {"role": role, "text": text, "at": started.isoformat()}
+            for role, text in (("customer", "在吗"), ("agent", "您好"))
+        ]
+        scored(name, started_at=started.isoformat(), turns=turns)
+    queue = build_queue(database, FakeEngine(), ServiceSettings(), chunk=1)
+    for _ in range(2):
+        queue.tasks["sample_for_review"].func(timestamp=0)
+    with database.transaction() as session:
+        made = list_tasks(session, boss, TaskFilter()).items
+    assert {task.conversation_id for task in made} == {"yesterday", "last week"}
+    assert all(task.reasons == ["random"] for task in made)
