@@ -25,7 +25,7 @@ _MISSED = {"greeting": "no_greeting", "empathy": "no_empathy", "eta_given": "no_
 
 
 def conversations(seed: str = SEED) -> list[dict[str, Any]]:
-    """Generate the conversations of the sample in the interchange format, in time order; another seed, another sample."""
+    """Generate the conversations of the sample in time order, in the interchange format; by another seed others."""
     cast = {agent["id"]: agent for agent in load_content("cast.yaml")}
     shop = load_content("shop.yaml")
     made = []
