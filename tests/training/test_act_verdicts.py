@@ -54,6 +54,14 @@ def test_a_step_that_was_never_taken_is_in_no_message() -> None:
     assert [sorted(line.known) for line in lines] == [[], ["eta"], ["eta"]]  # closing is asked of the end only
 
 
+def test_a_turn_that_people_called_negative_shows_displeasure() -> None:
+    said = (*_SAID, ("customer", "行吧"))
+    labels = [{"turn": 0, "label": "negative", "weight": 2}, {"turn": 5, "label": "neutral"}]
+    first, *_, last = _lines({"sentiment": labels}, said)
+    assert (first.acts, first.told["upset"]) == ({"upset"}, 2.0)
+    assert (last.acts, last.known) == (frozenset(), {"upset"})
+
+
 def test_what_nobody_judged_weighs_nothing() -> None:
     truth, weights = act_targets(_lines({"compliance": {"unheard_of": "fail"}}), 2.0, 0.4)
     assert not truth.any()

@@ -3,7 +3,7 @@
 A playbook tells which acts a check is about: those that the cues of its ``look_for`` ask for. A message named as
 evidence of a broken prohibition, or of a step taken, does that act; where nothing forbidden was done, or a step that
 may come anywhere was not taken, no message does; a hard negative only resembles it. All else stays unknown (distant
-supervision, Mintz et al., ACL 2009).
+supervision, Mintz et al., ACL 2009). A customer's turn that people called negative shows displeasure, and no other does.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from training.data.acts import ActLine
 from training.data.labels import LabelledConversation, VerdictLabel
 
 
+UPSET = "upset"
+
+
 def lines_of_verdicts(rows: Sequence[LabelledConversation], playbook: Playbook, weight: float = 1.0) -> list[ActLine]:
     """Return every message of an agent or a customer that has text, with what the conversation's verdicts tell of it.
 
@@ -32,6 +35,7 @@ def lines_of_verdicts(rows: Sequence[LabelledConversation], playbook: Playbook, 
     for row in rows:
         told = [(*asked[label.check], label) for label in row.compliance if label.check in asked]
         turns = row.conversation.turns
+        felt = {label.turn: label for label in row.sentiment}
         for place, turn in enumerate(turns):
             if not acts_of(turn.role) or not turn.text.strip():
                 continue
@@ -49,6 +53,9 @@ def lines_of_verdicts(rows: Sequence[LabelledConversation], playbook: Playbook, 
                     does |= acts
                 elif hard:
                     resembles |= acts
+            if place in felt and UPSET in acts_of(turn.role):
+                weights[UPSET] = weight * felt[place].weight
+                does |= {UPSET} if felt[place].label == "negative" else set()
             before = tuple((said.role, said.text) for said in turns[max(0, place - REACH) : place])
             known, group = frozenset(weights), f"conversation {row.conversation.id}"
             told_of = dict.fromkeys(acts_of(turn.role), 0.0) | weights
