@@ -165,6 +165,7 @@ def _publish(session: Session, playbook: Playbook, document: Document, text: str
     known = repository.get_version(session, playbook.id, playbook.version)
     assert known is not None
     _refuse_other(spec, playbook.hash, known.hash)
+    _refuse_other_tests(spec, playbook, playbook_of(known))
     return Publication(playbook_of(known), known.published_by, known.published_at, new=False)
 
 
@@ -176,6 +177,22 @@ def _refuse_other(spec: str, content_hash: str, known: str | None) -> None:
             hint="published versions never change: count 'version' up / 已发布的版本不可更改,请把 version 加一",
             location=spec,
         )
+
+
+def _refuse_other_tests(spec: str, playbook: Playbook, known: Playbook) -> None:
+    """Refuse tests that would be lost: they do not count for the hash, so that the hash does not tell."""
+    checks = {check.id: check.tests for check in known.checks}
+    other = [check.id for check in playbook.checks if check.tests != checks[check.id]]
+    if not other and playbook.tests == known.tests:
+        return
+    where = ", ".join([*other, *(["tests"] if playbook.tests != known.tests else [])])
+    raise PlaybookConflictError(
+        f"{spec} is published with the same rules but other tests ({where}); nothing was stored",
+        f"{spec} 已发布,规则相同但测试不同({where});未保存任何内容",
+        hint="tests are published with their version: count 'version' up to publish these / "
+        "测试随版本一起发布:要发布这些测试,请把 version 加一",
+        location=spec,
+    )
 
 
 def _plain(document: Document) -> dict[str, Any]:
