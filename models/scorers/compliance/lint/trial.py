@@ -18,7 +18,7 @@ from models.scorers.compliance.lint.finding import Path, Warned
 from models.scorers.compliance.lint.wording import shown_texts
 from models.scorers.compliance.scopes import meet
 from models.scorers.compliance.scorer import ComplianceScorer
-from models.scorers.compliance.uses import named_cues
+from models.scorers.compliance.uses import named_cues, uses_of
 from models.text.pii import mask
 
 Lines = Mapping[str, Sequence[str]]
@@ -35,7 +35,7 @@ def contradictions(playbook: Playbook) -> Iterator[Warned]:
     forbidden = {check.id: check for check in playbook.checks if check.kind == "forbidden"}
     if not forbidden:
         return
-    trial = _Trial(replace(playbook, checks=tuple(forbidden.values())))
+    trial = _Trial(playbook, tuple(forbidden.values()))
     for place, check in enumerate(playbook.checks):
         for field, number, sentence in _offered(check):
             for result in trial.failed(check, sentence, forbidden):
@@ -129,10 +129,10 @@ class _Trial:
     which show the same only one is judged.
     """
 
-    def __init__(self, playbook: Playbook) -> None:
-        checks = tuple(replace(check, scope=Scope()) for check in playbook.checks)
+    def __init__(self, playbook: Playbook, checks: Sequence[Check] | None = None) -> None:
+        """Make ready for these checks, or for all."""
         self._playbook = playbook
-        self._scorer = ComplianceScorer(replace(playbook, scope=Scope(), checks=checks))
+        self._scorer = ComplianceScorer(_only(playbook, playbook.checks if checks is None else checks))
         self._seen: dict[tuple[Speaker, str], frozenset[str]] = {}
         self._failed: dict[tuple[Speaker, frozenset[str]], bool] = {}
         self._results: dict[tuple[Speaker, str], list[CheckResult]] = {}
@@ -176,6 +176,19 @@ class _Trial:
     def _said(self, speaker: Speaker, text: str) -> Context:
         context = Context(head=Conversation(id="lint", turns=())).with_turn(Turn(0, speaker, text), mask(text))
         return context.with_signal(self._scorer.name, self._scorer.observe(context))
+
+
+def _only(playbook: Playbook, checks: Sequence[Check]) -> Playbook:
+    """Return a playbook of these checks for any conversation, without what only others rest on: it costs time."""
+    uses = uses_of(playbook)
+    used = {(part.kind, part.name) for check in checks for part in uses[check.id]}
+    return replace(
+        playbook,
+        scope=Scope(),
+        checks=tuple(replace(check, scope=Scope()) for check in checks),
+        cues={name: cue for name, cue in playbook.cues.items() if ("cue", name) in used},
+        conditions={name: one for name, one in playbook.conditions.items() if ("condition", name) in used},
+    )
 
 
 def _rules_alone(cue: Cue) -> bool:
