@@ -152,7 +152,7 @@ def finder(session: Session) -> Callable[[str], Document]:
 def _publish(session: Session, playbook: Playbook, document: Document, text: str, by: str) -> Publication:
     spec = f"{playbook.id}@{playbook.version}"
     _refuse_other(spec, playbook.hash, {f"{one.id}@{one.version}": one.hash for one in list_playbooks()}.get(spec))
-    row = Published(playbook.id, playbook.version, playbook.hash, text, _plain(document), by, datetime.now(UTC))
+    row = Published(playbook.id, playbook.version, playbook.hash, text, plain_document(document), by, datetime.now(UTC))
     again, _ = parse_playbook(json.dumps(row.document, ensure_ascii=False), spec)
     if again.hash != playbook.hash:
         raise InvalidPlaybookError(
@@ -195,7 +195,8 @@ def _refuse_other_tests(spec: str, playbook: Playbook, known: Playbook) -> None:
     )
 
 
-def _plain(document: Document) -> dict[str, Any]:
+def plain_document(document: Document) -> dict[str, Any]:
+    """Return a resolved document as JSON values, to be stored and read again by ``parse_playbook``."""
     kept = {key: value for key, value in document.data.items() if key not in _RESOLVED}
     values: dict[str, Any] = json.loads(json.dumps(kept, ensure_ascii=False, default=str))  # dates become texts
     return values
