@@ -57,7 +57,7 @@ class DryRunWithResult(BaseModel):
 
     run: DryRunInfo
     result: DryRun | None = Field(
-        description="Counted over the conversations that are through; examples are in `/changes`. Empty before the first"
+        description="Counted over the conversations that are through; examples are in `/changes`. `null` before any"
     )
 
 

@@ -31,7 +31,7 @@ class Engine(Protocol):
     def compare(
         self, conversations: Sequence[Conversation], before: Playbook, after: Playbook
     ) -> list[tuple[ScoreBundle, ScoreBundle]]:
-        """Return each conversation's score by two playbooks; what both share is computed once where that is possible."""
+        """Return each conversation's score by two playbooks; what both share may be computed once."""
         ...
 
     def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
