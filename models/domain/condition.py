@@ -75,9 +75,9 @@ class Gap:
     def __post_init__(self) -> None:
         """Refuse a gap that asks nothing."""
         if self.over is None and self.under is None:
-            raise ValueError("a gap has 'over', 'under' or both")
+            raise ValueError("a gap has 'over', 'under' or both", "gap 须有 over 或 under(或两者)")
         if self.after == self.by:
-            raise ValueError("'after' and 'by' of a gap are two speakers")
+            raise ValueError("'after' and 'by' of a gap are two speakers", "gap 的 after 与 by 不能是同一方")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Count:
     def __post_init__(self) -> None:
         """Refuse a count that asks nothing."""
         if self.at_least is None and self.at_most is None:
-            raise ValueError("a count has 'at_least', 'at_most' or both")
+            raise ValueError("a count has 'at_least', 'at_most' or both", "count 须有 at_least 或 at_most(或两者)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,10 @@ class SentimentTest:
     def __post_init__(self) -> None:
         """Refuse a test that asks nothing or two things."""
         if bool(self.direction) == (self.below is not None or self.above is not None):
-            raise ValueError("a sentiment condition has either 'direction' or 'below' and 'above'")
+            raise ValueError(
+                "a sentiment condition has either 'direction' or 'below' and 'above'",
+                "sentiment 条件须有 direction,或者 below、above,不能兼有",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +153,7 @@ class CsatTest:
     def __post_init__(self) -> None:
         """Refuse a test that asks nothing."""
         if self.below is None and self.above is None:
-            raise ValueError("a csat condition has 'below', 'above' or both")
+            raise ValueError("a csat condition has 'below', 'above' or both", "csat 条件须有 below 或 above(或两者)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +238,18 @@ class Condition:
     def __post_init__(self) -> None:
         """Refuse a condition that says nothing or two things."""
         if sum(bool(getattr(self, part)) for part in PARTS) != 1:
-            raise ValueError(f"a condition has exactly one of: {', '.join(PARTS)}")
+            given = [part for part in PARTS if getattr(self, part)]
+            raise ValueError(
+                f"a condition has exactly one of: {', '.join(PARTS)}; here: {', '.join(given) or 'none'}",
+                f"一个条件须恰好有其中一项:{'、'.join(PARTS)};这里有:{'、'.join(given) or '无'}",
+            )
         if not self.seen and (
             self.first or self.last or self.before or self.after or self.within or self.within_seconds
         ):
-            raise ValueError("first, last, before, after, within and within_seconds belong to 'seen'")
+            raise ValueError(
+                "first, last, before, after, within and within_seconds belong to 'seen'",
+                "first、last、before、after、within、within_seconds 只能与 seen 同用",
+            )
 
     @property
     def parts(self) -> tuple[Condition, ...]:

@@ -74,9 +74,14 @@ class Keywords:
     def __post_init__(self) -> None:
         """Refuse keywords that look for nothing, and an order of nothing."""
         if not (self.any or self.all or self.at_least):
-            raise ValueError("keywords have at least one of: any, all, at_least")
+            raise ValueError(
+                "keywords have at least one of: any, all, at_least", "keywords 至少要有 any、all、at_least 之一"
+            )
         if self.ordered and (len(self.all) < 2 or self.any or self.at_least):
-            raise ValueError("'ordered' is for two or more words of 'all', without 'any' and 'at_least'")
+            raise ValueError(
+                "'ordered' is for two or more words of 'all', without 'any' and 'at_least'",
+                "ordered 只用于两个以上的 all,且不能有 any 和 at_least",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,10 @@ class Entity:
     def __post_init__(self) -> None:
         """Refuse limits for what has no size."""
         if (self.over is not None or self.under is not None) and self.kind not in ("amount", "percentage", "duration"):
-            raise ValueError("'over' and 'under' are for amount, percentage and duration")
+            raise ValueError(
+                "'over' and 'under' are for amount, percentage and duration",
+                "over 和 under 只用于 amount、percentage、duration",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,7 @@ class Chars:
     def __post_init__(self) -> None:
         """Refuse limits that limit nothing."""
         if self.over is None and self.under is None:
-            raise ValueError("chars have 'over', 'under' or both")
+            raise ValueError("chars have 'over', 'under' or both", "chars 须有 over 或 under(或两者)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,5 +202,7 @@ class Cue:
         if bool(self.rest_of) == bool(shown):
             raise ValueError(
                 "a cue has either 'rest_of' or at least one of: include, keywords, exemplars, entity, act, "
-                "sentiment_below, sentiment_above, chars"
+                "sentiment_below, sentiment_above, chars",
+                "一条线索须有 rest_of,或者至少有其一(不能兼有):include、keywords、exemplars、entity、act、"
+                "sentiment_below、sentiment_above、chars",
             )

@@ -49,10 +49,9 @@ class Confidence:
 
     def __post_init__(self) -> None:
         """Refuse figures outside 0…1."""
-        if not all(
-            0 <= value <= 1 for value in (self.passed, self.failed, self.na, self.no_evidence, self.without_acts)
-        ):
-            raise ValueError("a confidence lies between 0 and 1")
+        for name in ("passed", "failed", "na", "no_evidence", "without_acts"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError("a confidence lies between 0 and 1", "置信度应在 0 与 1 之间", name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ class PlaybookTest:
     def __post_init__(self) -> None:
         """Refuse a test of nothing or of two things."""
         if bool(self.turns) == (self.line is not None):
-            raise ValueError("a test has either 'turns' or 'line'")
+            raise ValueError("a test has either 'turns' or 'line'", "测试须有 turns 或 line 之一,且只能有一个")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +185,11 @@ class Check:
     def __post_init__(self) -> None:
         """Refuse a weight that is no weight, and a certainty that is none."""
         if not 0 < self.weight < 1e6:
-            raise ValueError("a weight is greater than 0")
+            raise ValueError(
+                "a weight is greater than 0 and less than 1000000", "权重应大于 0 且小于 1000000", "weight"
+            )
         if not 0 <= self.abstain_below <= 1:
-            raise ValueError("'abstain_below' lies between 0 and 1")
+            raise ValueError("'abstain_below' lies between 0 and 1", "abstain_below 应在 0 与 1 之间", "abstain_below")
 
     @property
     def conditions(self) -> tuple[tuple[str, Condition], ...]:

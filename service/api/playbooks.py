@@ -77,10 +77,13 @@ class Start(BaseModel):
     start: Moment | None = Field(default=None, alias="from", description="A day in Asia/Shanghai or a moment; else now")
 
 
-class ActivationList(BaseModel):
-    """Times in which versions are in force."""
+class Retired(BaseModel):
+    """What a retirement changed."""
 
-    items: list[Activation]
+    items: list[Activation] = Field(description="What was in force, or would have been, after that moment")
+    resumed: list[Activation] = Field(
+        description="Versions that go on, because the one that was to take their place was retired before it began"
+    )
 
 
 _TEXT_BODY: dict[str, Any] = {
@@ -203,17 +206,21 @@ def post_activate(
 @router.post(
     "/{playbook_id}/retire",
     summary="Take a playbook out of force",
-    responses=problem_responses(400, 401, 403, 404, 413, 422, 503),
+    responses=problem_responses(400, 401, 403, 404, 409, 413, 422, 503),
 )
 def post_retire(
     database: OpenDatabase, actor: Publisher, playbook_id: Spec, wanted: Annotated[Start | None, Body()] = None
-) -> ActivationList:
-    """End all times in which a playbook, or one version of it, is in force, now or on the day given."""
+) -> Retired:
+    """End all times in which a playbook, or one version of it, is in force, now or on the day given.
+
+    A version that has not begun by then never does; the version that it was to follow goes on.
+    """
     with database.transaction() as session:
-        ended = activation.retire(session, playbook_id, end=_moment(wanted))
-        detail = {"versions": [one.version for one in ended], "at": _moment(wanted)}
-        record(session, actor, "playbook.retire", "playbook", ended[0].playbook_id, detail)
-        return ActivationList(items=ended)
+        done = activation.retire(session, playbook_id, end=_moment(wanted))
+        record(
+            session, actor, "playbook.retire", "playbook", done.ended[0].playbook_id, done.for_audit(_moment(wanted))
+        )
+        return Retired(items=done.ended, resumed=done.resumed)
 
 
 async def _text(request: Request) -> str:

@@ -8,6 +8,7 @@ from service.api import (
     audit,
     catalogue,
     conversations,
+    dry_runs,
     health,
     jobs,
     keys,
@@ -25,6 +26,7 @@ v1 = APIRouter(prefix="/v1")
 for part in (
     conversations.router,
     scores.router,
+    dry_runs.router,
     playbooks.router,
     catalogue.router,
     kpis.router,

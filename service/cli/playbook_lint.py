@@ -40,10 +40,11 @@ def lint(
     from dataclasses import asdict
 
     from models.scorers.compliance.lint import lint as look_over
-    from service.cli.screen import say
+    from service.cli.screen import progress, say
     from service.playbooks.ordinary import ordinary_lines
 
-    findings = look_over(playbooks, ordinary_lines())
+    with progress("检查中", "looking over", ("条规则", "rules")) as advance:
+        findings = look_over(playbooks, ordinary_lines(), progress=lambda done, of: advance(done, done / of))
     counts = Counter(finding.severity for finding in findings)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))

@@ -130,11 +130,15 @@ def retire(
     from service.playbooks import activation
 
     with opened_database() as database, database.transaction() as session:
-        ended = activation.retire(session, spec, end=_moment(end))
-        detail = {"versions": [one.version for one in ended], "at": _moment(end)}
-        record(session, this_actor(), "playbook.retire", "playbook", ended[0].playbook_id, detail)
-    names = ", ".join(sorted({f"{one.playbook_id}@{one.version}" for one in ended}))
+        done = activation.retire(session, spec, end=_moment(end))
+        detail = done.for_audit(_moment(end))
+        record(session, this_actor(), "playbook.retire", "playbook", done.ended[0].playbook_id, detail)
+    names = ", ".join(sorted({f"{one.playbook_id}@{one.version}" for one in done.ended}))
     say(f"已停用 {names}", f"Retired {names}")
+    for one in done.resumed:
+        until_zh, until_en = (f",到 {_day(one.ends_at)}", f" until {_day(one.ends_at)}") if one.ends_at else ("", "")
+        name = f"{one.playbook_id}@{one.version}"
+        say(f"{name} 继续使用{until_zh}", f"{name} goes on{until_en}")
 
 
 def list_all(

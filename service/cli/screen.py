@@ -54,20 +54,25 @@ def show_error(error: AttuneError) -> None:
 
 
 @contextmanager
-def progress(zh: str, en: str) -> Iterator[Advance]:
+def progress(zh: str, en: str, unit: tuple[str, str] = ("个会话", "conversations")) -> Iterator[Advance]:
     """Show progress while the block runs: a bar at a terminal, else a line now and then.
 
+    Args:
+        zh: What is done.
+        en: The same in English.
+        unit: What is counted, in both languages.
+
     Yields:
-        A function to call with how many conversations are done and the share of the input read (``None`` if unknown).
+        A function to call with how many are done and the share of the whole (``None`` if unknown).
     """
     if sys.stderr.isatty():
-        with _bar(pick(zh, en)) as advance:
+        with _bar(pick(zh, en), pick(*unit)) as advance:
             yield advance
         return
-    yield _lines(zh, en)
+    yield _lines(zh, en, unit)
 
 
-def _lines(zh: str, en: str) -> Advance:
+def _lines(zh: str, en: str, unit: tuple[str, str]) -> Advance:
     told = time.monotonic()
 
     def advance(done: int, share: float | None) -> None:
@@ -75,19 +80,19 @@ def _lines(zh: str, en: str) -> Advance:
         if time.monotonic() - told >= _QUIET_SECONDS:
             told = time.monotonic()
             part = "" if share is None else f" ({share:.0%})"
-            say(f"{zh}:{done:,} 个会话{part}", f"{en}: {done:,} conversations{part}")
+            say(f"{zh}:{done:,} {unit[0]}{part}", f"{en}: {done:,} {unit[1]}{part}")
 
     return advance
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Advance]:
+def _bar(title: str, unit: str) -> Iterator[Advance]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn(pick("{task.fields[done]} 个会话", "{task.fields[done]} conversations")),
+        TextColumn(f"{{task.fields[done]}} {unit}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )

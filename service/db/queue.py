@@ -14,11 +14,14 @@ from sqlmodel import Session
 SCORING_QUEUE = "scoring"
 SCORING_TASK = "score_conversations"
 JOB_SIZE = 200
+DRY_RUN_QUEUE = "dry-run"
+DRY_RUN_TASK = "try_playbook"
 
 # Somebody waits for a single conversation; an import may take its time; scoring again is never urgent.
 PRIORITY_SINGLE = 10
 PRIORITY_BULK = 0
 PRIORITY_RESCORE = -10
+PRIORITY_DRY_RUN = -20
 
 
 def enqueue_scoring(
@@ -33,6 +36,13 @@ def enqueue_scoring(
     arguments = [{"conversation_ids": batch} for batch in batches]
     jobs = _enqueue(session, SCORING_TASK, arguments, queue=SCORING_QUEUE, priority=priority)
     return list(zip(batches, jobs, strict=True))
+
+
+def enqueue_dry_run(session: Session, dry_run_id: int, begin: int) -> int:
+    """Queue the next part of a dry run, from conversation ``begin`` on, behind all scoring; return the job's id."""
+    arguments = [{"dry_run_id": dry_run_id, "begin": begin}]
+    [job] = _enqueue(session, DRY_RUN_TASK, arguments, queue=DRY_RUN_QUEUE, priority=PRIORITY_DRY_RUN)
+    return job
 
 
 def _enqueue(

@@ -15,11 +15,12 @@ from service.accounts.actor import WORKER
 from service.core.logs import get_logger
 from service.core.settings import ServiceSettings
 from service.db.engine import Database
-from service.db.queue import SCORING_QUEUE, SCORING_TASK
+from service.db.queue import DRY_RUN_QUEUE, DRY_RUN_TASK, SCORING_QUEUE, SCORING_TASK
 from service.jobs.giving_up import give_up
 from service.qa.appeals import expire_appeals
 from service.qa.automation import LOOK_BACK, lower_levels
 from service.qa.sampling import sample_recent
+from service.scoring.dry_runs import give_up_dry_run, run_part
 from service.scoring.engine import Engine
 from service.scoring.run import score_batch
 
@@ -71,6 +72,26 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
         if result.stopped:
             raise JobAborted
 
+    @app.task(
+        name=DRY_RUN_TASK,
+        queue=DRY_RUN_QUEUE,
+        pass_context=True,
+        retry=_Retries(),
+    )
+    def try_playbook(context: JobContext, dry_run_id: int, begin: int) -> None:
+        try:
+            stopped = run_part(database, engine, dry_run_id, begin, chunk=chunk, should_stop=context.should_abort)
+        except Exception:
+            if _was_last(context.job):
+                drop_dry_run(dry_run_id)
+            raise
+        if stopped:
+            raise JobAborted
+
+    def drop_dry_run(dry_run_id: int) -> None:
+        with database.transaction() as session:
+            give_up_dry_run(session, dry_run_id)
+
     def hand_on(conversation_ids: Sequence[str], priority: int) -> None:
         with database.transaction() as session:
             give_up(session, conversation_ids, priority)
@@ -86,7 +107,9 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
             if periodic or _was_last(job):
                 # A job whose workers die every time takes them all down in turn: enough is enough.
                 _log.error("giving up a job whose worker died", job=job.id, attempts=job.attempts + 1)
-                if not periodic:  # first, as it may be done twice but must not be left out
+                if job.queue == DRY_RUN_QUEUE:
+                    await asyncio.to_thread(drop_dry_run, cast(int, job.task_kwargs["dry_run_id"]))
+                elif not periodic:  # first, as it may be done twice but must not be left out
                     ids = cast(list[str], job.task_kwargs["conversation_ids"])
                     await asyncio.to_thread(hand_on, ids, job.priority)
                 await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=periodic)

@@ -10,11 +10,10 @@ from sqlmodel import Session
 
 from models.domain.playbook import Playbook
 from models.scorers.compliance import list_playbooks, load_playbook
-from models.scorers.compliance.scopes import Period, covers, cut, period
+from models.scorers.compliance.scopes import covers
 from service.playbooks import repository
-from service.playbooks.activation import ZONE
+from service.playbooks.activation import InForce, in_force
 from service.playbooks.registry import playbook_of
-from service.playbooks.repository import Activation
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +58,18 @@ def all_known(session: Session, default: str, now: datetime) -> list[Known]:
     """
     base = load_playbook(default)
     known = {(one.id, one.version): Known(one) for one in list_playbooks()}
-    activations: dict[tuple[str, int], list[Activation]] = {}
-    for one in repository.activations(session):
-        activations.setdefault((one.playbook_id, one.version), []).append(one)
+    spans: dict[tuple[str, int], list[Span]] = {}
+    for one in in_force(session):
+        spans.setdefault((one.playbook.id, one.playbook.version), []).append(_span(one, now))
     for published in repository.all_versions(session):
         key = (published.id, published.version)
         playbook = playbook_of(published)
-        own = period(playbook.effective, ZONE)
-        spans = [_span(activation, own, now) for activation in activations.get(key, ())]
-        known[key] = Known(playbook, False, published.published_by, published.published_at, spans)
+        known[key] = Known(playbook, False, published.published_by, published.published_at, spans.get(key, ()))
     same = next((one for one in known.values() if one.playbook.hash == base.hash), Known(base))
     others = [known[key] for key in sorted(known) if known[key].playbook.hash != base.hash]
     return [replace(same, default=True), *others]
 
 
-def _span(activation: Activation, own: Period, now: datetime) -> Span:
-    both = cut((activation.starts_at, activation.ends_at), own)
-    return Span(
-        activation.starts_at, activation.ends_at, activation.activated_by, both is not None and covers(both, now)
-    )
+def _span(one: InForce, now: datetime) -> Span:
+    given = one.activation
+    return Span(given.starts_at, given.ends_at, given.activated_by, covers(one.period, now))

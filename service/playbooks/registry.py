@@ -152,7 +152,7 @@ def finder(session: Session) -> Callable[[str], Document]:
 def _publish(session: Session, playbook: Playbook, document: Document, text: str, by: str) -> Publication:
     spec = f"{playbook.id}@{playbook.version}"
     _refuse_other(spec, playbook.hash, {f"{one.id}@{one.version}": one.hash for one in list_playbooks()}.get(spec))
-    row = Published(playbook.id, playbook.version, playbook.hash, text, _plain(document), by, datetime.now(UTC))
+    row = Published(playbook.id, playbook.version, playbook.hash, text, plain_document(document), by, datetime.now(UTC))
     again, _ = parse_playbook(json.dumps(row.document, ensure_ascii=False), spec)
     if again.hash != playbook.hash:
         raise InvalidPlaybookError(
@@ -165,6 +165,7 @@ def _publish(session: Session, playbook: Playbook, document: Document, text: str
     known = repository.get_version(session, playbook.id, playbook.version)
     assert known is not None
     _refuse_other(spec, playbook.hash, known.hash)
+    _refuse_other_tests(spec, playbook, playbook_of(known))
     return Publication(playbook_of(known), known.published_by, known.published_at, new=False)
 
 
@@ -178,7 +179,24 @@ def _refuse_other(spec: str, content_hash: str, known: str | None) -> None:
         )
 
 
-def _plain(document: Document) -> dict[str, Any]:
+def _refuse_other_tests(spec: str, playbook: Playbook, known: Playbook) -> None:
+    """Refuse tests that would be lost: they do not count for the hash, so that the hash does not tell."""
+    checks = {check.id: check.tests for check in known.checks}
+    other = [check.id for check in playbook.checks if check.tests != checks[check.id]]
+    if not other and playbook.tests == known.tests:
+        return
+    where = ", ".join([*other, *(["tests"] if playbook.tests != known.tests else [])])
+    raise PlaybookConflictError(
+        f"{spec} is published with the same rules but other tests ({where}); nothing was stored",
+        f"{spec} 已发布,规则相同但测试不同({where});未保存任何内容",
+        hint="tests are published with their version: count 'version' up to publish these / "
+        "测试随版本一起发布:要发布这些测试,请把 version 加一",
+        location=spec,
+    )
+
+
+def plain_document(document: Document) -> dict[str, Any]:
+    """Return a resolved document as JSON values, to be stored and read again by ``parse_playbook``."""
     kept = {key: value for key, value in document.data.items() if key not in _RESOLVED}
     values: dict[str, Any] = json.loads(json.dumps(kept, ensure_ascii=False, default=str))  # dates become texts
     return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.domain.playbook import Bilingual, Playbook
@@ -91,22 +91,30 @@ class DryRun:
 
 @dataclass(slots=True)
 class _Sums:
-    compliance: list[float] = field(default_factory=list)
-    qa: list[float] = field(default_factory=list)
+    compliance: float = 0.0
+    with_compliance: int = 0
+    qa: float = 0.0
+    with_qa: int = 0
     passed: int = 0
     auto_failed: int = 0
 
     def add(self, bundle: ScoreBundle) -> None:
         if bundle.compliance.score is not None:
-            self.compliance.append(bundle.compliance.score)
+            self.compliance += bundle.compliance.score
+            self.with_compliance += 1
         if bundle.qa.score is not None:
-            self.qa.append(bundle.qa.score)
+            self.qa += bundle.qa.score
+            self.with_qa += 1
         self.passed += bundle.qa.passed is True
         self.auto_failed += bundle.qa.auto_fail
 
     def figures(self, playbook: Playbook) -> Figures:
         return Figures(
-            f"{playbook.id}@{playbook.version}", _mean(self.compliance), _mean(self.qa), self.passed, self.auto_failed
+            f"{playbook.id}@{playbook.version}",
+            _mean(self.compliance, self.with_compliance),
+            _mean(self.qa, self.with_qa),
+            self.passed,
+            self.auto_failed,
         )
 
 
@@ -126,6 +134,23 @@ class Tally:
         self._moves: dict[str, Counter[str]] = {name: Counter() for name in self._order}
         self._examples: dict[str, list[Example]] = {name: [] for name in self._order}
         self._count = self._changed = self._qa_changed = 0
+
+    def state(self) -> dict[str, Any]:
+        """Return what was counted so far as JSON values, without examples: ``resume`` goes on from there."""
+        return {
+            "counts": [self._count, self._changed, self._qa_changed],
+            "sums": [asdict(one) for one in self._sums],
+            "verdicts": {name: [dict(one) for one in both] for name, both in self._verdicts.items()},
+            "moves": {name: dict(moves) for name, moves in self._moves.items()},
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on from a ``state`` of the same two playbooks."""
+        self._count, self._changed, self._qa_changed = state["counts"]
+        self._sums = _Sums(**state["sums"][0]), _Sums(**state["sums"][1])
+        for name, (old, new) in state["verdicts"].items():
+            self._verdicts[name] = Counter(old), Counter(new)
+        self._moves.update({name: Counter(moves) for name, moves in state["moves"].items()})
 
     def add(self, before: ScoreBundle, after: ScoreBundle) -> dict[str, Any] | None:
         """Count a conversation; return what changes for it as JSON values, ``None`` where nothing does."""
@@ -204,8 +229,8 @@ class Tally:
         return {"check": name, **{key: value for key, value in asdict(example).items() if key != "conversation"}}
 
 
-def _mean(values: list[float]) -> float | None:
-    return round(sum(values) / len(values), 4) if values else None
+def _mean(total: float, count: int) -> float | None:
+    return round(total / count, 4) if count else None
 
 
 def _rounded(value: float | None) -> float | None:

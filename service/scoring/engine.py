@@ -28,6 +28,12 @@ class Engine(Protocol):
         """Return one bundle per conversation, in order; by ``playbook`` and ``rubric``, else by the settings' own."""
         ...
 
+    def compare(
+        self, conversations: Sequence[Conversation], before: Playbook, after: Playbook
+    ) -> list[tuple[ScoreBundle, ScoreBundle]]:
+        """Return each conversation's score by two playbooks; what both share may be computed once."""
+        ...
+
     def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
         """Return the versions a score of this conversation would carry, without scoring it."""
         ...

@@ -71,6 +71,12 @@ class FakeEngine:
         """Return one bundle per conversation."""
         return [self._score(conversation, playbook) for conversation in conversations]
 
+    def compare(
+        self, conversations: Sequence[Conversation], before: Playbook, after: Playbook
+    ) -> list[tuple[ScoreBundle, ScoreBundle]]:
+        """Return two bundles per conversation."""
+        return list(zip(self.score(conversations, before), self.score(conversations, after), strict=True))
+
     def coach(self, conversation: Conversation, playbook: Playbook | None = None) -> tuple[Coaching, ...]:
         """Return the same advice for every failed check."""
         return tuple(

@@ -96,6 +96,12 @@ class PipelineEngine:
         """
         return self._for(playbook, rubric).score(conversations)
 
+    def compare(
+        self, conversations: Sequence[Conversation], before: Playbook, after: Playbook
+    ) -> list[tuple[ScoreBundle, ScoreBundle]]:
+        """Return each conversation's score by two playbooks; everything that both share is computed once."""
+        return self._for(before).compare(self._for(after), conversations)
+
     def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
         """Return the versions a score of this conversation would carry."""
         return self._for(playbook).versions_for(conversation)

@@ -150,8 +150,16 @@ def _from_document(document: Document, find: Callable[[str], Document]) -> tuple
     if "hash" in document.data:
         written = Problem(("hash",), "the hash is computed, not written", "哈希由系统计算,请删去这一项")
         raise refusal(document, [written], InvalidPlaybookError, HINT)
+    # What is merged in by name would take the place of these unseen.
+    problems = [
+        Problem((name,), "should be a mapping (key: value), not a list or text", "应为映射(键: 值),而不是列表或文字")
+        for name in ("words", "cues", "conditions")
+        if name in document.data and not isinstance(document.data[name], dict)
+    ]
+    if problems:
+        raise refusal(document, problems, InvalidPlaybookError, HINT)
     whole = resolve(document, find)
-    playbook = validate_document(whole, Playbook, InvalidPlaybookError, HINT)
+    playbook = validate_document(whole, Playbook, InvalidPlaybookError, HINT, computed=("hash",))
     if problems := contradictions(playbook):
         raise refusal(whole, problems, InvalidPlaybookError, HINT)
     return replace(playbook, hash=content_hash(whole)), whole

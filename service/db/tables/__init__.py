@@ -8,6 +8,7 @@ from service.db.tables.audit_event import AuditEvent
 from service.db.tables.calibration import AutomationLevelRow, CalibrationMark, CalibrationSession
 from service.db.tables.conversation import ConversationRow
 from service.db.tables.conversation_revision import ConversationRevision
+from service.db.tables.dry_run import DryRunChange, DryRunRow
 from service.db.tables.person import Person
 from service.db.tables.playbook import PlaybookActivation, PlaybookVersion
 from service.db.tables.review import (
@@ -31,6 +32,8 @@ __all__ = [
     "ConversationRevision",
     "ConversationRow",
     "DecisionView",
+    "DryRunChange",
+    "DryRunRow",
     "Person",
     "PlaybookActivation",
     "PlaybookVersion",

@@ -31,8 +31,8 @@ class PlaybookVersion(SQLModel, table=True):
 class PlaybookActivation(SQLModel, table=True):
     """A time in which a version is in force: conversations that start in it may be judged by it.
 
-    From ``starts_at`` on, up to but without ``ends_at``; without end where that is empty. One that was taken back
-    before it began ends when it starts.
+    From ``starts_at`` on, up to but without ``ends_at``, which a retirement writes; without one, until the next
+    version of the same playbook begins. One that was taken back before it began ends when it starts.
     """
 
     __tablename__ = "playbook_activation"

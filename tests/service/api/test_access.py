@@ -32,6 +32,12 @@ _ALLOWED = {
     ("POST", "/v1/playbooks/validate"): {"admin", "qa", "supervisor", "trainer"},
     ("POST", "/v1/playbooks/{playbook_id}/activate"): {"admin", "qa"},
     ("POST", "/v1/playbooks/{playbook_id}/retire"): {"admin", "qa"},
+    ("POST", "/v1/playbooks/dry-run"): {"admin", "qa", "supervisor", "trainer"},
+    ("POST", "/v1/playbooks/{playbook_id}/dry-run"): {"admin", "qa", "supervisor", "trainer"},
+    ("GET", "/v1/dry-runs"): {"admin", "qa", "supervisor", "trainer"},
+    ("GET", "/v1/dry-runs/{dry_run_id}"): {"admin", "qa", "supervisor", "trainer"},
+    ("GET", "/v1/dry-runs/{dry_run_id}/changes"): {"admin", "qa", "supervisor", "trainer"},
+    ("POST", "/v1/dry-runs/{dry_run_id}/cancel"): {"admin", "qa", "supervisor", "trainer"},
     ("GET", "/v1/rubrics"): _AGENTS_TOO,
     ("GET", "/v1/rubrics/{rubric_id}"): _AGENTS_TOO,
     ("GET", "/v1/kpis"): _READERS,
@@ -83,7 +89,7 @@ _ALLOWED = {
 
 def call(client: TestClient, method: str, path: str, **headers: str):
     names = {"conversation_id": "none", "playbook_id": "none", "rubric_id": "none", "person_id": "none"}
-    numbers = dict.fromkeys(("key_id", "score_id", "task_id", "appeal_id", "session_id"), 10**6)
+    numbers = dict.fromkeys(("key_id", "score_id", "task_id", "appeal_id", "session_id", "dry_run_id"), 10**6)
     address = path.format(**names, **numbers, job_id=1)
     return client.request(method, address, json={} if method == "POST" else None, headers=headers)
 

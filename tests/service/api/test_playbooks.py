@@ -77,3 +77,18 @@ def test_in_force(client: TestClient, document, score_all) -> None:
     assert client.post("/v1/playbooks/rival@2/activate").status_code == 404
     assert client.post("/v1/playbooks/rival/activate").status_code == 422
     assert client.post("/v1/playbooks/rival@1/activate", json={"form": "x"}).status_code == 422
+
+
+def test_a_scheduled_version_is_taken_back(client: TestClient) -> None:
+    for version in (1, 2):
+        client.post("/v1/playbooks", json={"yaml": shop(version=version)})
+    client.post("/v1/playbooks/shop@1/activate")
+    client.post("/v1/playbooks/shop@2/activate", json={"from": "2999-01-01"})
+    shown = {one["version"]: one for one in client.get("/v1/playbooks").json()["items"] if one["id"] == "shop"}
+    assert shown[1]["activations"][0]["ends_at"] == shown[2]["activations"][0]["starts_at"]
+    done = client.post("/v1/playbooks/shop@2/retire").json()
+    assert [(one["version"], one["ends_at"]) for one in done["resumed"]] == [(1, None)]
+    shown = {one["version"]: one for one in client.get("/v1/playbooks").json()["items"] if one["id"] == "shop"}
+    assert (shown[1]["activations"][0]["ends_at"], shown[1]["active"], shown[2]["activations"]) == (None, True, [])
+    [event] = client.get("/v1/audit", params={"action": "playbook.retire"}).json()["items"]
+    assert (event["detail"]["versions"], event["detail"]["resumed"]) == ([2], [{"version": 1, "ends_at": None}])

@@ -14,6 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from models.interchange import parse_conversation
+from models.qa import load_rubric
+from service.accounts.actor import Actor
 from service.conversations.filters import ConversationFilter
 from service.conversations.read import list_conversations
 from service.conversations.store import store_conversations
@@ -23,6 +25,7 @@ from service.jobs.giving_up import give_up
 from service.jobs.status import job_status, live_workers, pending_jobs
 from service.jobs.supervisor import WorkerProcess
 from service.jobs.tasks import MAX_ATTEMPTS
+from service.scoring.dry_runs import dry_run_result, get_dry_run, request_dry_run
 from service.worker import run_worker
 
 _PATIENCE_S = 60.0
@@ -253,3 +256,36 @@ def alive(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def test_a_dry_run_survives_its_worker(database: Database, document, start: Start) -> None:
+    store(database, document, 130, extra={"fake": {"seconds": 0.01}})
+    with database.transaction() as session:
+        run = request_dry_run(
+            session,
+            Actor("me", "admin"),
+            spec="ecommerce-zh@1",
+            text=None,
+            against="ecommerce-zh@2",
+            default="ecommerce-zh",
+            rubric=load_rubric("default"),
+            wanted=ConversationFilter(),
+            limit=1000,
+        ).id
+
+    def state() -> tuple[str, int]:
+        with database.transaction() as session:
+            found = get_dry_run(session, run)
+        return found.state, found.done
+
+    victim = start()
+    wait_until(lambda: state()[1] >= 100)
+    os.kill(victim.pid, signal.SIGKILL)
+    victim.wait()
+    assert state() == ("running", 100)
+    start()
+    wait_until(lambda: state() == ("succeeded", 130))
+    with database.transaction() as session:
+        result = dry_run_result(session, run)
+    assert result is not None
+    assert result.conversations == 130

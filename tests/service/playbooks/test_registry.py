@@ -126,6 +126,78 @@ def test_retiring(session: Session, document) -> None:
         retire(session, "other")
 
 
+def test_what_was_to_follow_is_taken_back(session: Session, document) -> None:
+    publish(session, shop(), shop(version=2, hello="你好"), shop(version=3, hello="嗨"))
+    activate(session, "shop@1", "me", start=START)
+    activate(session, "shop@3", "me", start=START + 20 * DAY)
+    assert activate(session, "shop@2", "me", start=START + 10 * DAY).ends_at == START + 20 * DAY
+    done = retire(session, "shop@2", end=START + 5 * DAY)
+    assert [one.version for one in done.ended] == [2]
+    assert [(one.version, one.ends_at) for one in done.resumed] == [(1, START + 20 * DAY)]
+    told = {days: chosen(session, document, START + days * DAY) for days in (0, 9, 10, 19, 20)}
+    assert told == {0: "shop@1", 9: "shop@1", 10: "shop@1", 19: "shop@1", 20: "shop@3"}
+    assert [one.version for one in retire(session, "shop@3", end=START + 6 * DAY).resumed] == [1]
+    assert chosen(session, document, START + 300 * DAY) == "shop@1"
+
+
+def test_what_follows_already_is_not_taken_back(session: Session, document) -> None:
+    publish(session, shop(), shop(version=2, hello="你好"))
+    activate(session, "shop@1", "me", start=START)
+    activate(session, "shop@2", "me", start=START + 10 * DAY)
+    assert retire(session, "shop@2", end=START + 12 * DAY).resumed == []
+    told = {days: chosen(session, document, START + days * DAY) for days in (9, 11, 12)}
+    assert told == {9: "shop@1", 11: "shop@2", 12: None}
+
+
+def test_of_two_that_begin_at_once_the_last_holds_and_the_first_returns(session: Session, document) -> None:
+    publish(session, shop(), shop(version=2, hello="你好"), shop(version=3, hello="嗨"))
+    for version in (1, 2, 3):
+        activate(session, f"shop@{version}", "me", start=START + (version > 1) * 10 * DAY)
+    assert chosen(session, document, START + 10 * DAY) == "shop@3"
+    assert [one.version for one in retire(session, "shop@3", end=START + 5 * DAY).resumed] == [2]
+    assert chosen(session, document, START + 10 * DAY) == "shop@2"
+
+
+def test_a_version_goes_on_until_the_next_ones_own_date(session: Session, document) -> None:
+    publish(session, shop(), shop(version=2, hello="你好", more="effective: {from: '2026-10-08T00:00:00+00:00'}"))
+    activate(session, "shop@1", "me", start=START)
+    activate(session, "shop@2", "me", start=START + 2 * DAY)
+    told = {days: chosen(session, document, START + days * DAY) for days in (3, 6, 7, 30)}
+    assert told == {3: "shop@1", 6: "shop@1", 7: "shop@2", 30: "shop@2"}
+
+
+def test_what_would_go_on_must_not_be_ambiguous(session: Session) -> None:
+    publish(
+        session,
+        shop(more="scope: {queue: [aftersale]}"),
+        shop(version=2, more="scope: {queue: [complaint]}"),
+        shop("other", more="scope: {queue: [aftersale]}"),
+    )
+    activate(session, "shop@1", "me", start=START)
+    activate(session, "shop@2", "me", start=START + 10 * DAY)
+    activate(session, "other@1", "me", start=START + 10 * DAY)
+    with pytest.raises(AmbiguousPlaybookError, match="shop@1 and other@1"):
+        retire(session, "shop@2", end=START + 5 * DAY)
+    session.rollback()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("{line: 您好, expect: pass}", "{line: 您好呀, expect: pass}", "greeting"),
+        ("    tests:\n      - {line: 您好, expect: pass}\n", "", "greeting"),
+        ("cues:", "tests: [{line: 您好, expect: {greeting: pass}}]\ncues:", "tests"),
+    ],
+)
+def test_other_tests_are_not_lost(session: Session, old: str, new: str, where: str) -> None:
+    publish(session, shop())
+    assert old in shop()
+    with pytest.raises(PlaybookConflictError, match=f"other tests .{where}.") as refused:
+        publish_text(session, shop().replace(old, new), "you")
+    assert "测试不同" in refused.value.message_zh
+    assert find_published(session, "shop@1").yaml == shop()
+
+
 def test_its_own_dates_hold_too(session: Session, document) -> None:
     publish(session, shop(more="effective: {from: 2026-10-05, until: 2026-10-08}"))
     activate(session, "shop@1", "me", start=START)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from models.documents import Document
@@ -15,7 +15,7 @@ from models.scorers.compliance.lint.finding import Finding, Warned
 from models.scorers.compliance.lint.trial import Lines
 from models.scorers.compliance.loading import parse_playbook, read_playbook
 
-__all__ = ["Finding", "Lines", "lint", "lint_text"]
+__all__ = ["Finding", "Lines", "Progress", "lint", "lint_text"]
 
 _LINE = re.compile(r":(\d+)(?: \(|$)")
 # Dates without a time begin here at midnight; where playbooks are compared only.
@@ -29,18 +29,31 @@ _RULES: Sequence[Callable[[Playbook], Iterator[Warned]]] = (
     wording.same_cues,
     conditions.conditions,
     conditions.same_checks,
+    conditions.opposed_checks,
+    conditions.sureness,
     trial.contradictions,
     trial.suggestions,
     coverage.tests,
+    coverage.exemplars,
 )
+# Called after each rule with how many of them are done, and of how many.
+Progress = Callable[[int, int], None]
 
 
-def lint(specs: Sequence[str | Path], lines: Lines | None = None) -> list[Finding]:
+def lint(
+    specs: Sequence[str | Path],
+    lines: Lines | None = None,
+    *,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+) -> list[Finding]:
     """Return what there is to say of playbooks, those given together also compared, in the order of their lines.
 
     Args:
         specs: Files or packaged ids.
         lines: Ordinary lines by speaker, to tell what matches too much; nothing is told without.
+        now: To tell what is over.
+        progress: Called now and then.
 
     Raises:
         UnknownPlaybookError: There is no such file or id.
@@ -54,15 +67,20 @@ def lint(specs: Sequence[str | Path], lines: Lines | None = None) -> list[Findin
             if error.code == "unknown-playbook":
                 raise
             findings += _errors(error, str(spec))
-    for playbook, document in loaded:
-        findings += _warnings(playbook, document, lines or {})
+    for number, (playbook, document) in enumerate(loaded):
+        findings += _warnings(playbook, document, lines or {}, now, _part(progress, number, len(loaded)))
     for place, warned in coverage.overlaps([playbook for playbook, _ in loaded], _ZONE):
         findings.append(_placed(warned, loaded[place][1]))
     return findings
 
 
 def lint_text(
-    text: str, source: str, find: Callable[[str], Document] | None = None, lines: Lines | None = None
+    text: str,
+    source: str,
+    find: Callable[[str], Document] | None = None,
+    lines: Lines | None = None,
+    *,
+    now: datetime | None = None,
 ) -> list[Finding]:
     """Return what there is to say of the playbook in a YAML text; ``source`` is what to call it.
 
@@ -71,17 +89,35 @@ def lint_text(
         source: Stands in for the file's name.
         find: As for ``parse_playbook``.
         lines: As for ``lint``.
+        now: As for ``lint``.
     """
     try:
         playbook, document = parse_playbook(text, source, find)
     except AttuneError as error:
         return _errors(error, source)
-    return _warnings(playbook, document, lines or {})
+    return _warnings(playbook, document, lines or {}, now)
 
 
-def _warnings(playbook: Playbook, document: Document, lines: Lines) -> list[Finding]:
-    warned = [one for rule in _RULES for one in rule(playbook)]
-    warned += trial.breadth(playbook, lines)
+def _part(progress: Progress | None, number: int, of: int) -> Progress | None:
+    """Return how one of several playbooks tells of its progress."""
+    if progress is None:
+        return None
+    return lambda done, rules: progress(number * rules + done, of * rules)
+
+
+def _warnings(
+    playbook: Playbook, document: Document, lines: Lines, now: datetime | None, progress: Progress | None = None
+) -> list[Finding]:
+    rules: list[Callable[[Playbook], Iterator[Warned]]] = [
+        *_RULES,
+        lambda one: coverage.dates(one, now or datetime.now(UTC), _ZONE),
+        lambda one: trial.breadth(one, lines),
+    ]
+    warned: list[Warned] = []
+    for done, rule in enumerate(rules, 1):
+        warned += rule(playbook)
+        if progress:
+            progress(done, len(rules))
     findings = {_placed(one, document): None for one in warned}
     # What it only inherits is for the author of that one to mend.
     own = [finding for finding in findings if finding.location.startswith(f"{document.source}:")]

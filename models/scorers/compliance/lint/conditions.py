@@ -8,6 +8,9 @@ from dataclasses import replace
 from models.domain.condition import Condition
 from models.domain.playbook import Check, Playbook
 from models.scorers.compliance.lint.finding import Path, Warned
+from models.scorers.compliance.scopes import meet
+
+_NO_CUE = ("",)
 
 
 def conditions(playbook: Playbook) -> Iterator[Warned]:
@@ -18,6 +21,46 @@ def conditions(playbook: Playbook) -> Iterator[Warned]:
         yield from _foregone(check, ("checks", place))
     for name, condition in playbook.conditions.items():
         yield from _twice(condition, ("conditions", name))
+
+
+def opposed_checks(playbook: Playbook) -> Iterator[Warned]:
+    """Yield checks that can only be passed with cues that another one forbids the same speaker, wherever they stand."""
+    barred = [
+        check
+        for check in playbook.checks
+        if check.kind == "forbidden"
+        and check.applies is None
+        and check.look_for == Condition(seen=check.look_for.seen or _NO_CUE)
+    ]
+    for place, check in enumerate(playbook.checks):
+        wanted = set(check.look_for.seen)
+        if check.kind == "forbidden" or not wanted:
+            continue
+        for other in barred:
+            same = check.speaker == other.speaker == (check.look_for.by or check.speaker)
+            exactly = (check.look_for, check.speaker) == (other.look_for, other.speaker)  # told by ``same_checks``
+            if same and wanted <= set(other.look_for.seen) and meet(check.scope, other.scope) and not exactly:
+                yield Warned(
+                    "contradictory",
+                    ("checks", place, "look_for"),
+                    f"whatever passes '{check.id}' fails '{other.id}', which forbids {_listed(check.look_for.seen)}",
+                    f"只要通过“{check.id}”就会触犯“{other.id}”:后者禁止 {_listed(check.look_for.seen)}",
+                )
+
+
+def sureness(playbook: Playbook) -> Iterator[Warned]:
+    """Yield verdicts that are never given, because they are never as sure as ``abstain_below`` asks."""
+    for place, check in enumerate(playbook.checks):
+        for verdict, most in (("pass", check.confidence.passed), ("fail", check.confidence.failed)):
+            if most < check.abstain_below:
+                yield Warned(
+                    "always-abstains",
+                    ("checks", place, "abstain_below"),
+                    f"'{check.id}' never says {verdict}: its confidence is {most:g} at most, and below "
+                    f"{check.abstain_below:g} it abstains",
+                    f"“{check.id}”永远不会判定 {verdict}:其置信度最高 {most:g},而低于 {check.abstain_below:g} "
+                    "时不作判定",
+                )
 
 
 def same_checks(playbook: Playbook) -> Iterator[Warned]:
@@ -107,3 +150,7 @@ def _within(part: Condition, other: Condition) -> bool:
 def _said_twice(where: Path, what: str) -> Warned:
     chinese = "条件" if what == "the condition" else what
     return Warned("said-twice", where, f"{what} stands here twice", f"{chinese}重复")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

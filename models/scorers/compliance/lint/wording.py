@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+import ahocorasick
 import re2
 
 from models.domain.cue import Cue
@@ -28,13 +28,15 @@ class _Wording:
         path: Where it is written.
         written: As a person knows it.
         texts: Everything it matches, or ``None`` where that is not known.
-        search: Finds it in a text, or ``None`` where what stands beside it counts.
+        pattern: Finds it in a text where ``texts`` do not tell; ``None`` where what stands beside it counts, too.
+        whole: Whether words of Latin letters and digits stand alone.
     """
 
     path: Path
     written: str
     texts: list[str] | None
-    search: Any
+    pattern: str | None = None
+    whole: bool = False
 
 
 def wording(playbook: Playbook) -> Iterator[Warned]:
@@ -93,53 +95,86 @@ def _misspelt(playbook: Playbook) -> Iterator[Warned]:
 def _shadowed(cue: Cue, where: Path, playbook: Playbook) -> Iterator[Warned]:
     # Guards and the like hold for all wording of a cue alike; only who finds it first may differ.
     pieces = list(_pieces(cue, where, playbook))
+    finders = _Finders(pieces)
     for place, piece in enumerate(pieces):
-        if not piece.texts:
-            continue
-        for other_place, other in enumerate(pieces):
-            if other_place == place or other.search is None:
-                continue
-            twins = other.texts == piece.texts
-            if (not twins or other_place < place) and all(other.search(text) for text in piece.texts):
-                yield Warned(
-                    "shadowed",
-                    piece.path,
-                    f"'{piece.written}' adds nothing: '{other.written}' already matches it",
-                    f"“{piece.written}”是多余的:“{other.written}”已能匹配",
-                )
-                break
+        others = finders.of_all(piece.texts, place) if piece.texts else []
+        other = next((one for one in others if one < place or pieces[one].texts != piece.texts), None)
+        if other is not None:
+            yield Warned(
+                "shadowed",
+                piece.path,
+                f"'{piece.written}' adds nothing: '{pieces[other].written}' already matches it",
+                f"“{piece.written}”是多余的:“{pieces[other].written}”已能匹配",
+            )
+
+
+class _Finders:
+    """Tells which pieces of wording find a text: plain ones by one automaton, the rest each by itself."""
+
+    def __init__(self, pieces: Sequence[_Wording]) -> None:
+        self._pieces = pieces
+        self._plain = ahocorasick.Automaton()
+        self._patterns = []
+        owners: dict[str, list[int]] = {}
+        for place, piece in enumerate(pieces):
+            if piece.pattern is not None:
+                self._patterns.append((place, re2.compile(piece.pattern, options()).search))
+            for text in piece.texts or ():
+                if text:
+                    owners.setdefault(text, []).append(place)
+        for text, places in owners.items():
+            self._plain.add_word(text, (len(text), places))
+        if owners:
+            self._plain.make_automaton()
+
+    def of_all(self, texts: Sequence[str], apart_from: int) -> list[int]:
+        """Return the places of the pieces, but for one, that find each of the texts."""
+        plain = set.intersection(*(self._in(text) for text in texts)) - {apart_from}
+        patterns = [place for place, search in self._patterns if place != apart_from and all(map(search, texts))]
+        return sorted([*plain, *patterns])
+
+    def _in(self, text: str) -> set[int]:
+        if not len(self._plain):
+            return set()
+        found: set[int] = set()
+        for end, (length, places) in self._plain.iter(text):
+            begin = end + 1 - length
+            alone = _stands_alone(text, begin, end + 1)
+            found.update(place for place in places if alone or not self._pieces[place].whole)
+        return found
 
 
 def _pieces(cue: Cue, where: Path, playbook: Playbook) -> Iterator[_Wording]:
     for place, pattern in enumerate(cue.include):
         for branch in branches(pattern):
-            whole = expand(branch, playbook.words)
             # Alternatives that come out of a word are not written here.
-            finder = None if is_anchored(whole) else re2.compile(whole, options())
-            yield _Wording((*where, "include", place), branch, strings(whole), finder and finder.search)
+            whole = expand(branch, playbook.words)
+            texts = strings(whole)
+            unknown = texts is None and not is_anchored(whole)
+            yield _Wording((*where, "include", place), branch, texts, whole if unknown else None)
     keywords = cue.keywords
     if keywords and not (keywords.all or keywords.at_least or keywords.none):
         for place, word in enumerate(keywords.any):
-            spelt = normalise(word).text
-            yield _Wording((*where, "keywords", "any", place), word, [spelt], _word_search(spelt))
+            yield _Wording((*where, "keywords", "any", place), word, [normalise(word).text], whole=True)
 
 
-def _word_search(word: str) -> Any:
-    # Words of Latin letters stand alone.
-    before = r"(?<![a-z0-9])" if _LATIN.match(word[:1]) else ""
-    after = r"(?![a-z0-9])" if _LATIN.match(word[-1:]) else ""
-    return re.compile(before + re.escape(word) + after).search
+def _stands_alone(text: str, begin: int, end: int) -> bool:
+    """Tell whether a piece of a text does not go on as a word of Latin letters or digits beside it."""
+    before = begin > 0 and _LATIN.match(text[begin]) and _LATIN.match(text[begin - 1])
+    after = end < len(text) and _LATIN.match(text[end - 1]) and _LATIN.match(text[end])
+    return not before and not after
 
 
 def _excluded(cue: Cue, where: Path, playbook: Playbook) -> Iterator[Warned]:
     excludes = [expand(pattern, playbook.words) for pattern in cue.exclude]
-    barring = [re2.compile(pattern, options()) for pattern in excludes if not is_anchored(pattern)]
+    barring = [f"(?:{pattern})" for pattern in excludes if not is_anchored(pattern)]
     if not barring:
         return
+    barred = re2.compile("|".join(barring), options()).search
     for place, pattern in enumerate(cue.include):
         for branch in branches(pattern):
             texts = strings(expand(branch, playbook.words))
-            if texts and all(any(one.search(text) for one in barring) for text in texts):
+            if texts and all(map(barred, texts)):
                 yield Warned(
                     "always-excluded",
                     (*where, "include", place),

@@ -86,9 +86,9 @@ def test_the_hash_is_of_the_resolved_content_without_tests(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("old", "new", "place", "reason"),
     [
-        ("weight: 2", "weight: -2", "shop.yaml:6 ($.checks[0])", "greater than 0"),
+        ("weight: 2", "weight: -2", "shop.yaml:6 ($.checks[0].weight)", "greater than 0"),
         ("weight: 2", "wait: 2", "shop.yaml:6 ($.checks[0].wait)", ""),
-        ("failed: 0.5", "failed: 7", "shop.yaml:6 ($.checks[0].confidence)", "0 and 1"),
+        ("failed: 0.5", "failed: 7", "shop.yaml:6 ($.checks[0].confidence.failed)", "0 and 1"),
         ("您好|欢迎", "您好(", "base.yaml:7 ($.cues.hi.include[0])", "no RE2 pattern"),
         ("id: closing", "id: bye", "shop.yaml:6 ($.checks[0].kind)", "required"),
         ("words:", "remove: [bye]\nwords:", "shop.yaml:4 ($.remove[0])", "no check 'bye'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,17 @@ _WARNINGS = [
     ("suggest: [您好]", "suggest: [再见]", "suggestion-does-not-count", "再见", "再见"),
     ('"hello"]', '"hello", "加个微信"]', "required-forbidden", "look_for: {seen: [hi]", "加个微信"),
     ("look_for: {seen: [wechat]}", "look_for: {seen: [hi], first: 2}", "contradictory", "first: 2", "greeting"),
+    (
+        "suggest: [您好]",
+        "suggest: [您好]\n    abstain_below: 0.9",
+        "always-abstains",
+        "abstain_below",
+        "never says pass",
+    ),
+    ("id: shop", "id: shop\neffective: {until: 2020-01-01}", "over-already", "effective", "2020-01-01"),
+    ("cues:\n", "cues:\n  m: {exemplars: {like: [一, 二, 三]}}\n", "few-exemplars", "m:", "3 exemplar"),
+    ("cues:\n", "cues:\n  m: {exemplars: {like: [一, 二, 三]}}\n", "few-exemplars", "m:", "'unlike'"),
+    ("look_for: {seen: [wechat]}", "look_for: {seen: [wechat, hi]}", "contradictory", "first: 2", "off_platform"),
     ("greets in {message}", "greets in {mesage}", "unknown-placeholder", "mesage", "{mesage}"),
     ("      - {line: 加我微信聊, expect: fail, quote: 微信}\n", "", "untested", "id: off_platform", "fail"),
     ('["加.{0,4}微信"]', '["普通|加.{0,4}微信"]', "too-broad", "wechat:", "100%"),
@@ -126,10 +138,11 @@ def test_playbooks_that_claim_the_same_conversations(tmp_path: Path) -> None:
         path = tmp_path / f"{name}.yaml"
         path.write_text(SHOP.replace("id: shop", f"id: {name}") + more + "\n", encoding="utf-8")
         paths.append(path)
-    assert {finding.code for finding in lint(paths[:2])} == {"overlap"}
-    assert lint([paths[0], paths[2]]) == []
-    assert lint([paths[3], paths[4]]) == []
-    assert {finding.code for finding in lint([paths[0], paths[3]])} == {"overlap"}
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    assert {finding.code for finding in lint(paths[:2], now=now)} == {"overlap"}
+    assert lint([paths[0], paths[2]], now=now) == []
+    assert lint([paths[3], paths[4]], now=now) == []
+    assert {finding.code for finding in lint([paths[0], paths[3]], now=now)} == {"overlap"}
 
 
 def test_no_such_playbook() -> None:

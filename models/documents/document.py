@@ -1,18 +1,21 @@
-"""Reads YAML documents people write (playbooks, rubrics) and says on which line something is wrong."""
+"""A YAML document that somebody wrote, with the line of everything in it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
+from models.documents.mistakes import found_beside, problems_of
+from models.documents.plain_yaml import AliasError, NotPlainError, in_chinese, read_plain
+from models.documents.problem import Problem, dotted
 from models.errors import AttuneError
 
 MAX_BYTES = 2_000_000
@@ -20,27 +23,6 @@ MAX_BYTES = 2_000_000
 M = TypeVar("M")
 
 _MOST_SHOWN = 10
-# What people get wrong most often; pydantic's own sentences are English only.
-_CHINESE = {
-    "missing": "缺少这一项",
-    "extra_forbidden": "没有这一项,请检查拼写",
-    "unexpected_keyword_argument": "没有这一项,请检查拼写",
-    "string_type": "应为文字(必要时加引号)",
-    "int_type": "应为整数",
-    "int_parsing": "应为整数",
-    "int_from_float": "应为整数",
-    "float_type": "应为数字",
-    "float_parsing": "应为数字",
-    "bool_type": "应为 true 或 false",
-    "bool_parsing": "应为 true 或 false",
-    "tuple_type": "应为列表",
-    "list_type": "应为列表",
-    "dict_type": "应为映射(键: 值)",
-    "mapping_type": "应为映射(键: 值)",
-    "dataclass_type": "应为映射(键: 值)",
-    "model_type": "应为映射(键: 值)",
-    "literal_error": "只能是 {expected}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,35 +55,7 @@ class Document:
                 return origin.where((*there, *nearest[length:]))
         while nearest and nearest not in self.lines:
             nearest = nearest[:-1]
-        dotted = "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-        return f"{self.source}:{self.lines.get(nearest, 1)} ({dotted})"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong at ``path`` of a document, said in both languages."""
-
-    path: tuple[str | int, ...]
-    en: str
-    zh: str
-
-
-class _AliasError(Exception):
-    """An alias stands on this line (1-based)."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(line)
-        self.line = line
-
-
-class _Loader(yaml.SafeLoader):
-    """Builds plain values only, and refuses aliases: a few nested ones grow some lines into gigabytes."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Compose the next node."""
-        if self.check_event(yaml.AliasEvent):
-            raise _AliasError(self.peek_event().start_mark.line + 1)  # type: ignore[no-untyped-call]
-        return super().compose_node(parent, index)
+        return f"{self.source}:{self.lines.get(nearest, 1)} ({dotted(tuple(path))})"
 
 
 def document_hash(data: Any) -> str:
@@ -140,15 +94,16 @@ def read_document(path: Path, error: type[AttuneError]) -> Document:
 def parse_document(text: str, source: str, error: type[AttuneError]) -> Document:
     """Parse YAML text; see ``read_document``."""
     try:
-        loader = _Loader(text)
-        root = loader.get_single_node()
-        data = loader.construct_document(root) if root is not None else None
-    except _AliasError as failure:
+        data, lines = read_plain(text)
+    except AliasError as failure:
         raise error(
             "YAML aliases (*name) are not supported.",
             "不支持 YAML 别名(*name)。",
             location=f"{source}:{failure.line}",
         ) from failure
+    except NotPlainError as failure:
+        where = f"{source}:{failure.line}" + (f" ({failure.path})" if failure.path else "")
+        raise error(failure.en, failure.zh, location=where) from failure
     except (yaml.YAMLError, RecursionError, ValueError) as failure:
         mark = getattr(failure, "problem_mark", None)
         problem = getattr(failure, "problem", None) or " ".join(str(failure).split())
@@ -156,32 +111,57 @@ def parse_document(text: str, source: str, error: type[AttuneError]) -> Document
             problem = "it is nested too deeply"
         raise error(
             f"Not valid YAML: {problem}.",
-            f"不是合法的 YAML:{problem}。",
+            f"不是合法的 YAML:{in_chinese(problem)}。",
             location=f"{source}:{mark.line + 1}" if mark else source,
         ) from failure
-    if not isinstance(data, dict) or root is None:
+    if not isinstance(data, dict):
         raise error("The document must be a mapping (key: value).", "文档必须是映射(键: 值)。", location=f"{source}:1")
-    lines: dict[tuple[str | int, ...], int] = {}
-    _index(root, (), lines, source, error)
     return Document(source, data, lines)
 
 
-def validate_document(document: Document, schema: type[M], error: type[AttuneError], hint: str | None = None) -> M:
+def validate_document(
+    document: Document,
+    schema: type[M],
+    error: type[AttuneError],
+    hint: str | None = None,
+    computed: Collection[str] = (),
+) -> M:
     """Return the document as ``schema`` (a pydantic model or a dataclass).
 
+    Args:
+        document: Parsed.
+        schema: What it has to be.
+        error: To raise.
+        hint: For the error.
+        computed: Fields of the schema that no author writes.
+
     Raises:
-        AttuneError: Of class ``error``; names line, path and reason of every problem.
+        AttuneError: Of class ``error``; names line and path of every problem, what is wrong, and what is allowed.
     """
+    kind: Any = schema  # hashable, as classes are
+    adapter: TypeAdapter[M] = _adapter(kind)
     try:
-        return TypeAdapter(schema).validate_python(document.data)
+        return adapter.validate_python(document.data)
     except ValidationError as failure:
-        raise refusal(document, [_problem(item) for item in failure.errors()], error, hint) from failure
+        problems = problems_of(failure, document.data, _json_schema(kind), computed)
+        raise refusal(document, problems, error, hint) from failure
+
+
+@cache
+def _adapter(schema: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(schema)
+
+
+@cache
+def _json_schema(schema: Any) -> dict[str, Any]:
+    return _adapter(schema).json_schema()
 
 
 def refusal(
     document: Document, problems: Sequence[Problem], error: type[AttuneError], hint: str | None = None
 ) -> AttuneError:
     """Return the error that says where and what each of ``problems`` (at least one) is; its location is the first's."""
+    problems = [found_beside(one, document.data) for one in problems]
     if len(problems) == 1:
         failure = error(problems[0].en, problems[0].zh, location=document.where(problems[0].path), hint=hint)
     else:
@@ -197,45 +177,3 @@ def refusal(
         )
     failure.problems = tuple((document.where(one.path), one.en, one.zh) for one in problems)
     return failure
-
-
-def _problem(item: ErrorDetails) -> Problem:
-    reason = item["msg"].removeprefix("Value error, ")
-    chinese = _CHINESE.get(item["type"], "").replace("{expected}", str(item.get("ctx", {}).get("expected", "")))
-    return Problem(item["loc"], reason, chinese or f"不符合格式({reason})")
-
-
-def _index(
-    node: yaml.Node,
-    path: tuple[str | int, ...],
-    lines: dict[tuple[str | int, ...], int],
-    source: str,
-    error: type[AttuneError],
-) -> None:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            name = str(key.value)
-            _refuse_half_characters(name, f"{source}:{line}", error)
-            if name in seen:
-                raise error(f'The key "{name}" stands twice.', f"键“{name}”重复。", location=f"{source}:{line}")
-            seen.add(name)
-            lines[(*path, name)] = line  # the key's: a long value starts a line later
-            _index(value, (*path, name), lines, source, error)
-    elif isinstance(node, yaml.SequenceNode):
-        for position, value in enumerate(node.value):
-            _index(value, (*path, position), lines, source, error)
-    else:
-        _refuse_half_characters(node.value, f"{source}:{node.start_mark.line + 1}", error)
-
-
-def _refuse_half_characters(text: str, location: str, error: type[AttuneError]) -> None:
-    """Refuse lone surrogates, which an escape can write and nothing can store."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as failure:
-        raise error(
-            "A text holds half a character (a lone surrogate).", "文字里有半个字符(孤立的代理项)。", location=location
-        ) from failure

@@ -31,7 +31,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """A time in which a version is in force; ``ends_at`` is the first moment in which it no longer is."""
+    """A time for which a version was activated; ``ends_at`` is the first moment in which it no longer is in force."""
 
     id: int
     playbook_id: str
@@ -96,7 +96,10 @@ def lock(session: Session) -> None:
 
 
 def activations(session: Session) -> list[Activation]:
-    """Return every time in which a version is or was in force, by its beginning; those taken back are left out."""
+    """Return every time for which a version was activated, by its beginning; those taken back are left out.
+
+    Its end is that of its retirement only: where another version of the same playbook begins, it ends, too.
+    """
     statement = (
         select(PlaybookActivation)
         .where(
@@ -110,23 +113,15 @@ def activations(session: Session) -> list[Activation]:
     return [_activation(row) for row in session.exec(statement)]
 
 
-def add_activation(
-    session: Session,
-    playbook_id: str,
-    version: int,
-    starts_at: datetime,
-    ends_at: datetime | None,
-    by: str,
-    at: datetime,
-) -> Activation:
-    """Put a version in force."""
+def add_activation(session: Session, wanted: Activation) -> Activation:
+    """Put a version in force; its id is given here."""
     row = PlaybookActivation(
-        playbook_id=playbook_id,
-        version=version,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        activated_by=by,
-        activated_at=at,
+        playbook_id=wanted.playbook_id,
+        version=wanted.version,
+        starts_at=wanted.starts_at,
+        ends_at=wanted.ends_at,
+        activated_by=wanted.activated_by,
+        activated_at=wanted.activated_at,
     )
     session.add(row)
     session.flush()
