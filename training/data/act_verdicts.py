@@ -18,7 +18,6 @@ from models.scorers.compliance.uses import named_cues
 from training.data.acts import ActLine
 from training.data.labels import LabelledConversation, VerdictLabel
 
-
 UPSET = "upset"
 
 
