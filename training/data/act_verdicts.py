@@ -3,7 +3,7 @@
 A playbook tells which acts a check is about: those that the cues of its ``look_for`` ask for. A message named as
 evidence of a broken prohibition, or of a step taken, does that act; where nothing forbidden was done, or a step that
 may come anywhere was not taken, no message does; a hard negative only resembles it. All else stays unknown (distant
-supervision, Mintz et al., ACL 2009). A customer's turn that people called negative shows displeasure, and no other does.
+supervision, Mintz et al., ACL 2009). A customer's turn that people called negative is displeasure, and no other is.
 """
 
 from __future__ import annotations
