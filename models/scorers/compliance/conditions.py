@@ -28,7 +28,7 @@ class Reader:
         """Take the talk and the playbook's named conditions."""
         self._talk = talk
         self._conditions = conditions
-        self._known: dict[str, Finding] = {}
+        self._known: dict[tuple[str, Speaker | None], Finding] = {}
 
     def read(self, condition: Condition, default: Speaker | None = None) -> Finding:
         """Return whether ``condition`` holds; ``default`` is the speaker where it names none."""
@@ -36,7 +36,7 @@ class Reader:
         if condition.seen:
             return read_seen(talk, condition, default)
         if condition.holds:
-            return self._named(condition.holds)
+            return self._named(condition.holds, default)
         if condition.left_by:
             return self._left(condition.left_by, condition.apart_from)
         if condition.order:
@@ -55,10 +55,12 @@ class Reader:
             return read_attributes(talk, condition.conversation)
         return self._combined(condition, default)
 
-    def _named(self, name: str) -> Finding:
-        if name not in self._known:
-            self._known[name] = self.read(self._conditions[name])
-        return self._known[name]
+    def _named(self, name: str, default: Speaker | None) -> Finding:
+        """Ask a named condition as if it stood where it is named: about the same speaker."""
+        key = (name, default)
+        if key not in self._known:
+            self._known[key] = self.read(self._conditions[name], default)
+        return self._known[key]
 
     def _combined(self, condition: Condition, default: Speaker | None) -> Finding:
         parts = [self.read(part, default) for part in condition.parts]

@@ -90,7 +90,16 @@ def combine(holds: bool | None, parts: Sequence[Finding]) -> Finding:
     if not holds:
         return Finding(False, after=_after(parts))
     held = [part for part in parts if part.holds]
-    return Finding(True, tuple(hit for part in held for hit in part.hits), _after(held))
+    return Finding(True, _once(hit for part in held for hit in part.hits), _after(held))
+
+
+def _once(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Return each place once, as sure as the surest: parts may show the same, and conditions name each other often."""
+    found: dict[Hit, Hit] = {}
+    for hit in hits:
+        if hit not in found or found[hit].sure < hit.sure:
+            found[hit] = hit
+    return tuple(found.values())
 
 
 def _after(parts: Sequence[Finding]) -> Hit | None:
