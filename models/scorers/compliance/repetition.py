@@ -16,6 +16,7 @@ from models.text.normalise import normalise
 MOST_APART = 100
 # … and nothing is compared beyond these first characters.
 _LONGEST = 500
+_ALIKE = 0.9
 
 
 def read_count(talk: Talk, count: Count, default: Speaker | None) -> Finding:
@@ -37,32 +38,50 @@ def read_repeated(talk: Talk, repeated: Repeated, default: Speaker | None) -> Fi
     """Return whether somebody says the same so many times."""
     speaker = repeated.by or default
     messages = talk.messages(speaker)
-    if repeated.of:
-        hits = talk.hits(repeated.of, speaker)
-        shown = sorted({hit.turn for hit in hits})
-        places = [bisect_left(messages, turn) for turn in shown]
-        for place in range(len(shown) - repeated.times + 1):
-            several = slice(place, place + repeated.times)
-            if repeated.within is None or places[several][-1] - places[place] < repeated.within:
-                turns = set(shown[several])
-                return Finding(True, tuple(hit for hit in hits if hit.turn in turns))
+    hits = talk.hits(repeated.of, speaker) if repeated.of else []
+    places = [bisect_left(messages, turn) for turn in sorted({hit.turn for hit in hits})]
+    if repeated.of and repeated.alike is None:
+        several = _near(places, repeated)
+    else:
+        chosen = places if repeated.of else range(len(messages))
+        texts = [_compared(talk, messages[place]) for place in chosen]
+        several = [chosen[one] for one in _alike(texts, chosen, repeated)]
+    if not several:
         return unknown("encoder") if talk.is_blind(repeated.of) else NO
-    alike = _alike([_compared(talk, turn) for turn in messages], repeated)
-    return Finding(True, tuple(talk.whole(messages[place]) for place in alike)) if alike else NO
+    turns = {messages[place] for place in several}
+    if repeated.of:
+        return Finding(True, tuple(hit for hit in hits if hit.turn in turns))
+    return Finding(True, tuple(talk.whole(turn) for turn in sorted(turns)))
+
+
+def _near(places: Sequence[int], repeated: Repeated) -> Sequence[int]:
+    """Return the first messages that are so many and near enough to each other."""
+    for first in range(len(places) - repeated.times + 1):
+        several = places[first : first + repeated.times]
+        if repeated.within is None or several[-1] - several[0] < repeated.within:
+            return several
+    return ()
 
 
 def _compared(talk: Talk, turn: int) -> str:
     return "".join(char for char in normalise(talk.context.texts[turn]).text if char.isalnum())[:_LONGEST]
 
 
-def _alike(texts: Sequence[str], repeated: Repeated) -> list[int]:
-    """Return the first message that comes so many times, with those like it."""
+def _alike(texts: Sequence[str], places: Sequence[int], repeated: Repeated) -> list[int]:
+    """Return which texts are the first one that comes so many times and those like it.
+
+    Args:
+        texts: To compare.
+        places: Which of the speaker's messages each is; ascending.
+        repeated: What is asked.
+    """
+    least = _ALIKE if repeated.alike is None else repeated.alike
     reach = min(repeated.within or MOST_APART, MOST_APART)
     for first, text in enumerate(texts):
-        places = [first]
-        for place in range(first + 1, min(first + reach, len(texts))):
-            if Indel.normalized_similarity(text, texts[place], score_cutoff=repeated.alike) >= repeated.alike:
-                places.append(place)
-            if len(places) >= repeated.times:
-                return places
+        same = [first]
+        for other in range(first + 1, bisect_left(places, places[first] + reach)):
+            if Indel.normalized_similarity(text, texts[other], score_cutoff=least) >= least:
+                same.append(other)
+            if len(same) >= repeated.times:
+                return same
     return []
