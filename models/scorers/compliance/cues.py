@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ from models.text.normalise import Normalised, normalise
 from models.text.pieces import Pieces, Span, count_words, is_blank, overlap
 
 
+# Of a match that is split over messages: how many messages back it stands, and its characters there.
+Part = tuple[int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class TurnCues:
     """What one message shows.
@@ -27,11 +31,13 @@ class TurnCues:
         seen: Per cue its spans in the original text, in order.
         blank: Nothing to read in it.
         sure: How probable the cues are that an exemplar head found; those of rules are certain.
+        across: Per cue what only shows where the messages just before it are read on into this one.
     """
 
     seen: Mapping[str, tuple[Span, ...]]
     blank: bool
     sure: Mapping[str, float] = field(default_factory=dict)
+    across: Mapping[str, tuple[tuple[Part, ...], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,10 @@ class CueFinder:
         """
         return self.settle(self.match(text, vector), sentiment, acts)
 
+    def find_rest(self, text: str, acts: Mapping[str, float] | None) -> TurnCues:
+        """Return what the words of ``text`` show, which is left of a message with these acts; nothing as a whole."""
+        return self.settle(replace(self.match(text), barred=frozenset(self._cues)), None, acts)
+
     def match(self, text: str, vector: NDArray[np.float32] | None = None) -> Matched:
         """Return what the words of ``text`` show; arguments as in :meth:`find`."""
         plain = normalise(text)
@@ -96,12 +106,8 @@ class CueFinder:
         pieces = Pieces(plain.text)
         raw: dict[str, list[Span]] = {}
         if plain.text:
-            raw = self._matches(text, pieces)
-            for name, spans in raw.items():
-                if name not in self._guarded:
-                    found[name] = spans
-                elif kept := [span for span in spans if _allowed(span, self._cues[name], raw, pieces)]:
-                    found[name] = kept
+            raw = self._matches(text, plain, pieces)
+            found = self._guard(raw, pieces)
             for name in self._rest:
                 if rest := _rest(self._cues[name], found, pieces):
                     found[name] = rest
@@ -110,6 +116,13 @@ class CueFinder:
         barred = {name for name in self._guarded_whole if not _allowed(whole, self._cues[name], raw, pieces)}
         sure = {name: p for name, p in self._exemplars.find(vector).items() if name in found or name not in barred}
         return Matched(plain, found, sure, frozenset(barred))
+
+    def find_words(self, text: str) -> dict[str, list[Span]]:
+        """Return the spans in ``text`` of cues that patterns, keywords or entities show there; lengths do not count."""
+        plain = normalise(text)
+        pieces = Pieces(plain.text)
+        found = self._guard(self._matches(text, plain, pieces), pieces) if plain.text else {}
+        return {name: [plain.span(*span) for span in spans] for name, spans in found.items()}
 
     def settle(
         self,
@@ -146,9 +159,18 @@ class CueFinder:
         seen = {name: tuple(plain.span(*span) for span in sorted(spans)) for name, spans in found.items()}
         return TurnCues(seen=seen, blank=blank, sure=sure)
 
-    def _matches(self, text: str, pieces: Pieces) -> dict[str, list[Span]]:
+    def _guard(self, raw: Mapping[str, list[Span]], pieces: Pieces) -> dict[str, list[Span]]:
+        """Return the matches that nothing near them takes back."""
+        found: dict[str, list[Span]] = {}
+        for name, spans in raw.items():
+            if name not in self._guarded:
+                found[name] = spans
+            elif kept := [span for span in spans if _allowed(span, self._cues[name], raw, pieces)]:
+                found[name] = kept
+        return found
+
+    def _matches(self, text: str, plain: Normalised, pieces: Pieces) -> dict[str, list[Span]]:
         """Return the matches of patterns, words and entities that no exclusion overlaps, whatever else is near them."""
-        plain = normalise(text)
         raw = self._patterns.find(plain.text)
         for others in (self._keywords.find(plain.text, pieces), self._entities.find(text, plain)):
             for name, spans in others.items():

@@ -6,7 +6,7 @@ Source: Kleene, Introduction to Metamathematics, 1952, § 64 (the strong connect
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Missing = Literal["times", "sentiment", "csat", "encoder", "language", "agent_group"]
@@ -24,12 +24,21 @@ MISSING: Mapping[Missing, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hit:
-    """One occurrence: turn index in the context, characters in its text, and how probable it is (1: certain)."""
+    """One occurrence: turn index in the context, characters in its text, and how probable it is (1: certain).
+
+    ``more`` is where it goes on in later turns, if it is split over several.
+    """
 
     turn: int
     start: int
     end: int
     sure: float = field(default=1.0, compare=False)
+    more: tuple[Hit, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Hit, ...]:
+        """Its pieces, each in one turn."""
+        return (replace(self, more=()), *self.more) if self.more else (self,)
 
 
 @dataclass(frozen=True, slots=True)

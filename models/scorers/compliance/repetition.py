@@ -51,16 +51,17 @@ def read_repeated(talk: Talk, repeated: Repeated, default: Speaker | None) -> Fi
     turns = {messages[place] for place in several}
     if repeated.of:
         return Finding(True, tuple(hit for hit in hits if hit.turn in turns))
-    return Finding(True, tuple(talk.whole(turn) for turn in sorted(turns)))
+    return Finding(True, tuple(talk.whole(messages[place]) for place in several))
 
 
 def _near(places: Sequence[int], repeated: Repeated) -> Sequence[int]:
-    """Return the first messages that are so many and near enough to each other."""
+    """Return the messages that are among so many near enough to each other."""
+    found: dict[int, None] = {}
     for first in range(len(places) - repeated.times + 1):
         several = places[first : first + repeated.times]
         if repeated.within is None or several[-1] - several[0] < repeated.within:
-            return several
-    return ()
+            found.update(dict.fromkeys(several))
+    return list(found)
 
 
 def _compared(talk: Talk, turn: int) -> str:
@@ -68,7 +69,7 @@ def _compared(talk: Talk, turn: int) -> str:
 
 
 def _alike(texts: Sequence[str], places: Sequence[int], repeated: Repeated) -> list[int]:
-    """Return which texts are the first one that comes so many times and those like it.
+    """Return which texts come so many times, those like each other together.
 
     Args:
         texts: To compare.
@@ -77,11 +78,16 @@ def _alike(texts: Sequence[str], places: Sequence[int], repeated: Repeated) -> l
     """
     least = _ALIKE if repeated.alike is None else repeated.alike
     reach = min(repeated.within or MOST_APART, MOST_APART)
+    found: dict[int, None] = {}
     for first, text in enumerate(texts):
-        same = [first]
-        for other in range(first + 1, bisect_left(places, places[first] + reach)):
-            if Indel.normalized_similarity(text, texts[other], score_cutoff=least) >= least:
-                same.append(other)
-            if len(same) >= repeated.times:
-                return same
-    return []
+        if first in found:  # those like it are there, too, or near enough
+            continue
+        near = range(first + 1, bisect_left(places, places[first] + reach))
+        same = [
+            other
+            for other in near
+            if Indel.normalized_similarity(text, texts[other], score_cutoff=least) >= least
+        ]
+        if len(same) + 1 >= repeated.times:
+            found.update(dict.fromkeys((first, *same)))
+    return list(found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from models.domain.condition import Speaker
@@ -25,12 +26,20 @@ class Talk:
         seen: The cues that some turn shows.
     """
 
-    def __init__(self, context: Context, cues: Sequence[TurnCues], blind: frozenset[str] = frozenset()) -> None:
-        """Index the turns' cues."""
+    def __init__(
+        self,
+        context: Context,
+        cues: Sequence[TurnCues],
+        blind: frozenset[str] = frozenset(),
+        *,
+        read_on: bool = False,
+    ) -> None:
+        """Index the turns' cues; with ``read_on`` also those that several messages show only together."""
         self.context = context
         self.turns: Sequence[Turn] = context.turns
         self.cues = cues
         self.blind = blind
+        self._read_on = read_on
         self._by_cue: dict[str, list[Hit]] = {}
         for place, shown in enumerate(cues):
             if shown.blank:
@@ -38,9 +47,30 @@ class Talk:
             for name, spans in shown.seen.items():
                 sure = shown.sure.get(name, 1.0)
                 self._by_cue.setdefault(name, []).extend(Hit(place, *span, sure) for span in spans)
+        if read_on:
+            self._add_across()
         self.seen = frozenset(self._by_cue)
         self._messages: dict[Speaker | None, list[int]] = {}
         self._evidence: dict[Hit, Evidence] = {}
+
+    def _add_across(self) -> None:
+        for place, shown in enumerate(self.cues):
+            for name, matches in shown.across.items():
+                for parts in matches:
+                    first, *more = (Hit(place - back, start, end) for back, start, end in parts)
+                    insort(self._by_cue.setdefault(name, []), replace(first, more=tuple(more)))
+
+    @cached_property
+    def together(self) -> Talk:
+        """The same with what several messages show only together."""
+        if self._read_on or not any(shown.across for shown in self.cues):
+            return self
+        return Talk(self.context, self.cues, self.blind, read_on=True)
+
+    @cached_property
+    def alone(self) -> Talk:
+        """The same, each message for itself."""
+        return Talk(self.context, self.cues, self.blind) if self._read_on else self
 
     def messages(self, speaker: Speaker | None) -> list[int]:
         """Return the turns with something to read, of one speaker or of all, in order."""
