@@ -5,7 +5,7 @@ Source: the deletion test of explanations (comprehensiveness), DeYoung et al., E
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.domain.context import Context
@@ -13,15 +13,17 @@ from models.scorers.compliance.cues import TurnCues
 from models.scorers.compliance.findings import Finding, Hit
 from models.scorers.compliance.talk import Talk
 
-# Returns the cues of the turns once some (their places) have other texts.
-Again = Callable[[Context, Sequence[TurnCues], Sequence[int]], Sequence[TurnCues]]
+# Returns the cues of the turns once some (their places) have other texts, and where they are others.
+Again = Callable[[Context, Sequence[TurnCues], Sequence[int]], tuple[Sequence[TurnCues], Collection[int]]]
 
 _ROUNDS = 12
 # More pieces than this are quoted as one a message.
 _MOST_PIECES = 50
 
 
-def quote_enough(talk: Talk, found: Sequence[Hit], again: Again, ask: Callable[[Talk], Finding]) -> tuple[Hit, ...]:
+def quote_enough(
+    talk: Talk, found: Sequence[Hit], names: Container[str], again: Again, ask: Callable[[Talk], Finding]
+) -> tuple[Hit, ...]:
     """Return what has to go until ``ask`` finds nothing any more; what was found comes first.
 
     Where leaving words out cannot help (an answer that came late, something that was not said), it is what was found.
@@ -29,12 +31,13 @@ def quote_enough(talk: Talk, found: Sequence[Hit], again: Again, ask: Callable[[
     Args:
         talk: As it is.
         found: What is forbidden in it.
+        names: The cues that it rests on.
         again: Looks at changed messages anew.
         ask: Whether it is still there.
     """
     quoted = _covered(found) if len(found) > _MOST_PIECES else list(found)
     for turn in range(_ROUNDS):
-        rest = _Rest.of(talk, quoted, again)
+        rest = _Rest.of(talk, quoted, names, again)
         left = ask(rest.talk)
         if not left.holds:
             break
@@ -71,7 +74,7 @@ class _Rest:
     kept: Mapping[int, Sequence[int]]
 
     @classmethod
-    def of(cls, talk: Talk, hits: Iterable[Hit], again: Again) -> _Rest:
+    def of(cls, talk: Talk, hits: Iterable[Hit], names: Container[str], again: Again) -> _Rest:
         gone: dict[int, set[int]] = {}
         for part in (part for hit in hits for part in hit.parts):
             gone.setdefault(part.turn, set()).update(range(part.start, part.end))
@@ -83,7 +86,8 @@ class _Rest:
             turns[place] = replace(turns[place], text="".join(turns[place].text[at] for at in kept[place]))
             texts[place] = "".join(texts[place][at] for at in kept[place])
         changed = replace(context, turns=tuple(turns), texts=tuple(texts))
-        return cls(Talk(changed, again(changed, talk.cues, sorted(gone)), talk.blind, read_on=True), kept)
+        cues, others = again(changed, talk.cues, sorted(gone))
+        return cls(talk.changed(changed, cues, others, names), kept)
 
     def original(self, hits: Iterable[Hit]) -> list[Hit]:
         """Return where the words of hits stand in the talk as it was."""

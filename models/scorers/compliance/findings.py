@@ -40,6 +40,11 @@ class Hit:
         """Its pieces, each in one turn."""
         return (replace(self, more=()), *self.more) if self.more else (self,)
 
+    @property
+    def last(self) -> int:
+        """The turn that completes it."""
+        return self.more[-1].turn if self.more else self.turn
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -71,7 +71,7 @@ class ComplianceScorer:
         place = len(context.turns) - 1
         shown = self._finder.find(context.texts[-1], *self._meant(context, place))
         before = context.signals.get(self.name, ())
-        return self._read_on(context, (*before[:place], shown), place) if len(before) == place else shown
+        return self._read_on(context, before, shown, place) if len(before) == place else shown
 
     def _meant(self, context: Context, place: int) -> tuple[float | None, Any, Any]:
         """Return what other components observed in one message: its sentiment, its acts and its vector."""
@@ -84,19 +84,24 @@ class ComplianceScorer:
         acts = observed(ACTS) if ACTS in self.requires else None
         return None if sentiment is None else float(sentiment.score), acts, observed(ENCODER) if self._compares else None
 
-    def _read_on(self, context: Context, cues: Sequence[TurnCues], place: int) -> TurnCues:
+    def _read_on(self, context: Context, before: Sequence[TurnCues], shown: TurnCues, place: int) -> TurnCues:
         """Return a message's cues with those that show only where the messages before it are read on into it."""
-        shown = cues[place]
-        if not self._split or shown.blank:
-            return shown
-        run = [*run_before(context.turns, cues, place), place]
+        turns, texts = context.turns, context.texts
+        if not (place and self._split) or shown.blank or turns[place - 1].role != turns[place].role:
+            return replace(shown, across={}) if shown.across else shown
+        run = run_before(turns, before, place)
         across = find_across(
-            self._finder.find_words, self._split, [context.texts[one] for one in run], [cues[one] for one in run]
+            self._finder.find_words,
+            self._split,
+            [*(texts[one] for one in run), texts[place]],
+            [*(before[one] for one in run), shown],
         )
-        return shown if across == shown.across else replace(shown, across=across)
+        return replace(shown, across=across) if across or shown.across else shown
 
-    def _look_again(self, context: Context, cues: Sequence[TurnCues], changed: Sequence[int]) -> Sequence[TurnCues]:
-        """Return all cues once some messages have other words.
+    def _look_again(
+        self, context: Context, cues: Sequence[TurnCues], changed: Sequence[int]
+    ) -> tuple[Sequence[TurnCues], Collection[int]]:
+        """Return all cues once some messages have other words, and the places where they may be others.
 
         What a message shows as a whole it does not show any more where it lost what it was quoted for: nobody listened
         to the rest.
@@ -105,10 +110,10 @@ class ComplianceScorer:
         for place in changed:
             _, acts, _ = self._meant(context, place)
             found[place] = self._finder.find_rest(context.texts[place], acts)
-        affected = {place + step for place in changed for step in range(REACH + 1)}
-        for place in sorted(affected & set(range(len(found)))):
-            found[place] = self._read_on(context, found, place)
-        return found
+        affected = {place + step for place in changed for step in range(REACH + 1)} & set(range(len(found)))
+        for place in sorted(affected):
+            found[place] = self._read_on(context, found, found[place], place)
+        return found, affected
 
     def score(self, context: Context) -> ComplianceScore:
         """Return every check's verdict over the turns so far and the weighted share passed of those that apply."""

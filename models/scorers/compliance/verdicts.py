@@ -81,6 +81,12 @@ class Judge:
         self._check = check
         self._conditions = playbook.conditions
         self._again = again
+        self._names = frozenset(
+            name
+            for _, condition in check.conditions
+            for one in walk_named(condition, playbook.conditions)
+            for _, name in one.cues()
+        )
         self._sureness = sureness
         self._scope = None if check.scope == Scope() else check.scope.attributes
         self._nowhere = Talk(_NOWHERE, (), blind)
@@ -163,8 +169,8 @@ class Judge:
 
     def _forbidden(self, found: Finding, talk: Talk) -> CheckResult:
         if self._again is None or not found.hits:
-            return self._result("fail", found, talk)
-        return self._result("fail", found, talk, quote_enough(talk, found.hits, self._again, self._left))
+            return self._result("fail", found, talk, found.hits)
+        return self._result("fail", found, talk, quote_enough(talk, found.hits, self._names, self._again, self._left))
 
     def _left(self, talk: Talk) -> Finding:
         """Tell whether there is still something forbidden in what is left of a talk."""
@@ -195,8 +201,10 @@ class Judge:
         )
 
     def _result(self, verdict: Verdict, found: Finding, talk: Talk, quoted: Sequence[Hit] | None = None) -> CheckResult:
-        hits = found.hits[:_MOST_EVIDENCE] if quoted is None else quoted
-        evidence = tuple(dict.fromkeys(talk.evidence(part) for hit in hits for part in hit.parts))
+        if quoted is None:
+            evidence = tuple([talk.evidence(hit) for hit in found.hits[:_MOST_EVIDENCE]])
+        else:
+            evidence = tuple(dict.fromkeys(talk.evidence(part) for hit in quoted for part in hit.parts))
         confidence, chinese, english = self._outcomes[verdict]
         if found.hits:
             confidence = min(confidence, max(hit.sure for hit in found.hits))
