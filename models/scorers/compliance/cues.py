@@ -31,12 +31,14 @@ class TurnCues:
         seen: Per cue its spans in the original text, in order.
         blank: Nothing to read in it.
         sure: How probable the cues are that an exemplar head found; those of rules are certain.
+        silent: Of a blank one: the cues that it shows by being blank.
         across: Per cue what only shows where the messages just before it are read on into this one.
     """
 
     seen: Mapping[str, tuple[Span, ...]]
     blank: bool
     sure: Mapping[str, float] = field(default_factory=dict)
+    silent: tuple[str, ...] = ()
     across: Mapping[str, tuple[tuple[Part, ...], ...]] = field(default_factory=dict)
 
 
@@ -74,6 +76,9 @@ class CueFinder:
             name for name, cue in cues.items() if cue.sentiment_below is not None or cue.sentiment_above is not None
         ]
         self._lengths = {name: cue.chars for name, cue in cues.items() if cue.chars}
+        self._silent = tuple(
+            name for name, limits in self._lengths.items() if limits.under == 1 and _by_length_alone(cues[name])
+        )
         self._guarded = frozenset(name for name, cue in cues.items() if cue.unless or cue.needs)
         self._guarded_whole = [name for name in self._guarded if cues[name].of_the_whole]
         self.blind = self._exemplars.blind
@@ -157,7 +162,7 @@ class CueFinder:
         if self._lengths:
             self._measure(plain.text, found)
         seen = {name: tuple(plain.span(*span) for span in sorted(spans)) for name, spans in found.items()}
-        return TurnCues(seen=seen, blank=blank, sure=sure)
+        return TurnCues(seen=seen, blank=blank, sure=sure, silent=self._silent if blank else ())
 
     def _guard(self, raw: Mapping[str, list[Span]], pieces: Pieces) -> dict[str, list[Span]]:
         """Return the matches that nothing near them takes back."""

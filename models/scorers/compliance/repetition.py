@@ -25,7 +25,9 @@ def read_count(talk: Talk, count: Count, default: Speaker | None) -> Finding:
     places = talk.messages(speaker)[: count.first]
     if count.last:
         places = places[-count.last :]
-    hits = among(talk.hits(count.of, speaker), places) if count.of else [talk.whole(place) for place in places]
+    hits = talk.hits(count.of, speaker) if count.of else [talk.whole(place) for place in places]
+    if count.of and (count.first or count.last):
+        hits = among(hits, places)
     number = len({hit.turn for hit in hits})
     enough = count.at_least is None or number >= count.at_least
     few = count.at_most is None or number <= count.at_most
@@ -39,28 +41,27 @@ def read_repeated(talk: Talk, repeated: Repeated, default: Speaker | None) -> Fi
     speaker = repeated.by or default
     messages = talk.messages(speaker)
     hits = talk.hits(repeated.of, speaker) if repeated.of else []
-    places = [bisect_left(messages, turn) for turn in sorted({hit.turn for hit in hits})]
+    turns = sorted({hit.turn for hit in hits}) if repeated.of else messages
+    places = [bisect_left(messages, turn) for turn in turns] if repeated.of else range(len(messages))
     if repeated.of and repeated.alike is None:
         several = _near(places, repeated)
     else:
-        chosen = places if repeated.of else range(len(messages))
-        texts = [_compared(talk, messages[place]) for place in chosen]
-        several = [chosen[one] for one in _alike(texts, chosen, repeated)]
+        several = _alike([_compared(talk, turn) for turn in turns], places, repeated)
     if not several:
         return unknown("encoder") if talk.is_blind(repeated.of) else NO
-    turns = {messages[place] for place in several}
     if repeated.of:
-        return Finding(True, tuple(hit for hit in hits if hit.turn in turns))
-    return Finding(True, tuple(talk.whole(messages[place]) for place in several))
+        chosen = {turns[one] for one in several}
+        return Finding(True, tuple(hit for hit in hits if hit.turn in chosen))
+    return Finding(True, tuple(talk.whole(turns[one]) for one in several))
 
 
 def _near(places: Sequence[int], repeated: Repeated) -> Sequence[int]:
-    """Return the messages that are among so many near enough to each other."""
+    """Return which of the messages at ``places`` are among so many near enough to each other."""
     found: dict[int, None] = {}
     for first in range(len(places) - repeated.times + 1):
-        several = places[first : first + repeated.times]
-        if repeated.within is None or several[-1] - several[0] < repeated.within:
-            found.update(dict.fromkeys(several))
+        last = first + repeated.times - 1
+        if repeated.within is None or places[last] - places[first] < repeated.within:
+            found.update(dict.fromkeys(range(first, last + 1)))
     return list(found)
 
 
@@ -83,11 +84,7 @@ def _alike(texts: Sequence[str], places: Sequence[int], repeated: Repeated) -> l
         if first in found:  # those like it are there, too, or near enough
             continue
         near = range(first + 1, bisect_left(places, places[first] + reach))
-        same = [
-            other
-            for other in near
-            if Indel.normalized_similarity(text, texts[other], score_cutoff=least) >= least
-        ]
+        same = [other for other in near if Indel.normalized_similarity(text, texts[other], score_cutoff=least) >= least]
         if len(same) + 1 >= repeated.times:
             found.update(dict.fromkeys((first, *same)))
     return list(found)

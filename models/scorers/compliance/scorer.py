@@ -82,7 +82,11 @@ class ComplianceScorer:
 
         sentiment = observed(SENTIMENT)
         acts = observed(ACTS) if ACTS in self.requires else None
-        return None if sentiment is None else float(sentiment.score), acts, observed(ENCODER) if self._compares else None
+        return (
+            None if sentiment is None else float(sentiment.score),
+            acts,
+            observed(ENCODER) if self._compares else None,
+        )
 
     def _read_on(self, context: Context, before: Sequence[TurnCues], shown: TurnCues, place: int) -> TurnCues:
         """Return a message's cues with those that show only where the messages before it are read on into it."""

@@ -49,9 +49,9 @@ class Talk:
         across: list[tuple[str, Hit]] = []
         for place in places:
             shown = self.cues[place]
-            if shown.blank:
-                continue
             for name, spans in shown.seen.items():
+                if shown.blank and name not in shown.silent:
+                    continue
                 if names is None or name in names:
                     sure = shown.sure.get(name, 1.0)
                     self._by_cue.setdefault(name, []).extend(Hit(place, *span, sure) for span in spans)
@@ -62,7 +62,9 @@ class Talk:
                 insort(self._by_cue.setdefault(name, []), hit)
         self.seen = frozenset(self._by_cue)
 
-    def changed(self, context: Context, cues: Sequence[TurnCues], places: Collection[int], names: Container[str]) -> Talk:
+    def changed(
+        self, context: Context, cues: Sequence[TurnCues], places: Collection[int], names: Container[str]
+    ) -> Talk:
         """Return the same with other messages at ``places``, read on; it knows these cues only.
 
         Args:

@@ -92,7 +92,12 @@ _BAD: list[tuple[str, str, str, str]] = [
     ("seen: [hi], first: 2", "count: {at_least: 1}, by: agent", ".look_for.by)", "write it inside 'count'"),
     ("seen: [hi], first: 2", "gap: {over: 3}, by: agent", ".look_for.by)", "write it inside 'gap'"),
     ("seen: [hi], first: 2", "repeated: {times: 2}, within: 3", ".look_for.within)", "write it inside 'repeated'"),
-    ("seen: [hi], first: 2", "order: {first: [hi], then: [hi]}, within_seconds: 3", ".within_seconds)", "inside 'order'"),
+    (
+        "seen: [hi], first: 2",
+        "order: {first: [hi], then: [hi]}, within_seconds: 3",
+        ".within_seconds)",
+        "inside 'order'",
+    ),
     ("seen: [hi], first: 2", "csat: {below: 3}, by: customer", ".look_for.by)", "belongs to 'seen'"),
     ("seen: [hi], first: 2", "seen: [hi], pick: last", ":17 ($.checks[0].look_for.pick)", "belongs to 'after'"),
     ("seen: [hi], first: 2", "all: [{seen: [hi]}], pick: last", ".look_for.pick)", "belongs to 'after'"),

@@ -58,12 +58,12 @@ _LEAVES = st.one_of(
         pick=st.sampled_from(["first", "last"]),
         within=_SOME,
     ),
-    st.builds(Condition, order=st.builds(Order, first=_NAMES, then=_NAMES, then_by=st.sampled_from([A, C]), within=_SOME)),
+    st.builds(
+        Condition, order=st.builds(Order, first=_NAMES, then=_NAMES, then_by=st.sampled_from([A, C]), within=_SOME)
+    ),
     st.builds(
         Condition,
-        count=st.builds(
-            Count, of=st.one_of(st.just(()), _NAMES), at_least=st.integers(1, 3), first=_SOME, last=_SOME
-        ),
+        count=st.builds(Count, of=st.one_of(st.just(()), _NAMES), at_least=st.integers(1, 3), first=_SOME, last=_SOME),
     ),
     st.builds(
         Condition,
@@ -102,7 +102,9 @@ def test_one_of_several_sufficient_matches_is_not_enough() -> None:
 
 
 def test_every_repetition_is_quoted() -> None:
-    lines: list[Line] = [(A, text) for text in ("请稍等哦", "在查了", "请稍等", "在查了呢", "请稍等呀", "在查", "请稍等")]
+    lines: list[Line] = [
+        (A, text) for text in ("请稍等哦", "在查了", "请稍等", "在查了呢", "请稍等呀", "在查", "请稍等")
+    ]
     found = assert_enough(Condition(repeated=Repeated(times=3, alike=0.7)), lines)
     assert {quote.turn for quote in found.evidence} == set(range(7))
 

@@ -15,7 +15,9 @@ from tests.models.scorers.compliance.stage import A, B, C, Line, S, book, check,
 
 _CUES = {
     "wechat": Cue(
-        include=("加.{0,4}微信",), exclude=("(?:不能|无法|禁止).{0,3}加.{0,4}微信",), unless=(Guard("quoting", "clause"),)
+        include=("加.{0,4}微信",),
+        exclude=("(?:不能|无法|禁止).{0,3}加.{0,4}微信",),
+        unless=(Guard("quoting", "clause"),),
     ),
     "quoting": Cue(include=("骗子",)),
     "gift": Cue(keywords=Keywords(all=("好评", "红包"), distance=8)),
@@ -113,7 +115,9 @@ def test_in_packaged_playbooks(name: str, texts: tuple[str, ...]) -> None:
 
 def test_each_prefix_is_judged_as_if_it_were_the_whole() -> None:
     playbook = book(check(_ANY, "forbidden"), cues=_CUES)
-    lines: list[Line] = [(A, text) for text in ("您好", "加我", "这个", "微信", "1380", "013", "8000", "给个好评", "红包")]
+    lines: list[Line] = [
+        (A, text) for text in ("您好", "加我", "这个", "微信", "1380", "013", "8000", "给个好评", "红包")
+    ]
     live = play(playbook, lines)
     assert live == [play(playbook, lines[:end])[-1] for end in range(1, len(lines) + 1)]
     assert [score.checks[0].verdict for score in live] == ["pass"] * 3 + ["fail"] * 6
