@@ -1,14 +1,14 @@
 """What is said in two breaths: a match split over messages of one speaker that follow each other (加我微, 信).
 
-Messages are read on only where one of two is a fragment, and a match counts only if it crosses the border, shows nothing
-that a message shows alone, and takes up half of one of its messages: else the end of one thought and the beginning of
-the next would now and then make a third.
+Messages are read on only where one of two is a fragment, and a match counts only if it crosses the border, shows
+nothing that a message shows alone, and takes up half of one of its messages: else the end of one thought and the
+beginning of the next would now and then make a third.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from models.domain.conversation import Turn
 from models.scorers.compliance.cues import Part, TurnCues
@@ -66,7 +66,7 @@ def find_across(
             if not start < borders[-2] < end:
                 continue
             inside: list[Part] = []
-            for place, (left, right) in enumerate(zip(borders, borders[1:], strict=False)):
+            for place, (left, right) in enumerate(pairwise(borders)):
                 first, last = max(start, left), min(end, right)
                 if first < last:
                     shift = (cut if place == 0 else 0) - left

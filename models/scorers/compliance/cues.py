@@ -18,7 +18,6 @@ from models.scorers.compliance.patterns import PatternFinder
 from models.text.normalise import Normalised, normalise
 from models.text.pieces import Pieces, Span, count_words, is_blank, overlap
 
-
 # Of a match that is split over messages: how many messages back it stands, and its characters there.
 Part = tuple[int, int, int]
 
