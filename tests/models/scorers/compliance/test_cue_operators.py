@@ -12,7 +12,8 @@ from models.artifacts import artifact_directory
 from models.domain.condition import Condition, Count, Repeated
 from models.domain.cue import PERSONAL_KINDS, AtLeast, Chars, Cue, Entity, Exemplars, Guard, Keywords
 from models.encode.load import load_encoder
-from models.scorers.compliance import parse_playbook
+from models.scorers.compliance import cues, parse_playbook
+from models.scorers.compliance.cues import CueFinder
 from models.scorers.compliance.entities import figure
 from models.scorers.compliance.exemplars import ExemplarHeads, background_lines
 from models.scorers.compliance.patterns import PatternFinder
@@ -154,6 +155,16 @@ def test_a_message_with_nothing_to_read_can_be_asked_for(text: str) -> None:
     again = Condition(repeated=Repeated(by=C, of=("picture",), times=2))
     assert holds(again, [(C, text), (A, "嗯"), (C, text)], cues)
     assert not holds(again, [(C, text), (A, "嗯"), (C, "好")], cues)
+
+
+def test_a_message_is_normalised_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cue = {"it": Cue(include=("红包",), keywords=Keywords(any=("好评",)), entity=Entity("amount"))}
+    finder = CueFinder(book(check(Condition(seen=("it",))), cues=cue))
+    asked: list[str] = []
+    plain = cues.normalise
+    monkeypatch.setattr(cues, "normalise", lambda text: asked.append(text) or plain(text))
+    finder.find("好评返红包5元" * 100, None)
+    assert len(asked) == 1
 
 
 def test_a_packaged_wording_cue_guards() -> None:
