@@ -101,21 +101,22 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """The same message again, or with ``of`` one of the cues in several messages.
+    """The same message again, or with ``of`` one of the cues in several messages; with both, in several alike.
 
     Attributes:
         by: Who repeats; ``None`` is whom the check judges.
         times: In so many messages, 2 or more.
-        alike: From which similarity (0…1, edit ratio of normalised texts) two messages are the same.
+        alike: From which similarity (0…1, edit ratio of normalised texts) two messages are the same. Without it
+            0.9, or with ``of`` they need not be alike.
         within: Among N messages of the speaker that follow each other.
-        of: Cues, instead of whole messages.
+        of: Only messages that show one of these cues.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 
     by: Speaker | None = None
     times: int = 2
-    alike: float = 0.9
+    alike: float | None = None
     within: int | None = None
     of: tuple[str, ...] = ()
 
@@ -242,13 +243,6 @@ class Condition:
             raise ValueError(
                 f"a condition has exactly one of: {', '.join(PARTS)}; here: {', '.join(given) or 'none'}",
                 f"一个条件须恰好有其中一项:{'、'.join(PARTS)};这里有:{'、'.join(given) or '无'}",
-            )
-        if not self.seen and (
-            self.first or self.last or self.before or self.after or self.within or self.within_seconds
-        ):
-            raise ValueError(
-                "first, last, before, after, within and within_seconds belong to 'seen'",
-                "first、last、before、after、within、within_seconds 只能与 seen 同用",
             )
 
     @property

@@ -133,7 +133,10 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """How many letters, digits and Chinese characters a message has: more than ``over``, fewer than ``under``."""
+    """How many letters, digits and Chinese characters a message has: more than ``over``, fewer than ``under``.
+
+    ``under: 1`` is a message with nothing to read: a picture, a sticker, signs alone.
+    """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
 

@@ -74,13 +74,15 @@ _NUMERALS = {
     "o": "0", "о": "0", "l": "1", "i": "1",
 }  # fmt: skip
 _HAN_NUMERAL = "零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖"
+# So far ahead a figure in words is looked for; no number is longer with its signs, and time stays linear in the text.
+_LONGEST_NUMBER = 40
 _DIGIT_SEP = r"[\s\-_.·•,、*|~/]{0,2}"
 
 _JOINED: tuple[tuple[str, Mapping[str, str]], ...] = (
     (r"(?<![\d.])\d(?:[\s\-_.·,、]{1,2}\d){5,}(?![\d.])", {}),
     # Figures in words, mixed with others or not: 一三八1234五六七八. Seven are more than any ordinary phrase has.
     (
-        rf"(?<![\d{_HAN_NUMERAL}十百千万亿第])(?=[\d\W]*[{_HAN_NUMERAL}])"
+        rf"(?<![\d{_HAN_NUMERAL}十百千万亿第])(?=[\d\W]{{0,{_LONGEST_NUMBER}}}[{_HAN_NUMERAL}])"
         rf"[\d{_HAN_NUMERAL}](?:{_DIGIT_SEP}[\d{_HAN_NUMERAL}]){{6,}}(?![\d{_HAN_NUMERAL}十百千万亿])",
         _NUMERALS,
     ),
@@ -125,6 +127,11 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ),
     (rf"(?<![更愈增参追附叠施递])(?:[珈伽枷]|{_FIRST}jia)我", "加我"),
     (rf"(?<![更愈增参追附叠施递])加(?:{_INS}|心)我", "加我"),
+    # --- traditional characters that are simplified by the word they stand in
+    (r"(?<=[回答反批电函请盼速候待奉])覆(?![盖没膜灭辙])|覆(?=[函电返你您查检核诊])", "复"),
+    (r"瞭(?=解|然|如指掌)|(?<=[明不])瞭(?!望)", "了"),
+    (r"藉(?=[口由此机故])|(?<=凭)藉", "借"),
+    (r"(?<![显名编土卓论专原巨译昭所合新遗])著(?![名作称述录书者有])", "着"),
     # --- dialect
     (r"(?<=[关联体])係", "系"),
     (r"係", "是"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from models.domain.condition import Condition, Speaker
 from models.scorers.compliance.figures import read_attributes, read_csat, read_sentiment
@@ -26,17 +27,23 @@ class Reader:
 
     def __init__(self, talk: Talk, conditions: Mapping[str, Condition]) -> None:
         """Take the talk and the playbook's named conditions."""
-        self._talk = talk
+        self.talk = talk
         self._conditions = conditions
-        self._known: dict[str, Finding] = {}
+        self._known: dict[tuple[str, Speaker | None], Finding] = {}
+
+    @cached_property
+    def together(self) -> Reader:
+        """One that reads messages of a speaker on into each other; this one, where that shows nothing more."""
+        talk = self.talk.together
+        return self if talk is self.talk else Reader(talk, self._conditions)
 
     def read(self, condition: Condition, default: Speaker | None = None) -> Finding:
         """Return whether ``condition`` holds; ``default`` is the speaker where it names none."""
-        talk = self._talk
+        talk = self.talk
         if condition.seen:
             return read_seen(talk, condition, default)
         if condition.holds:
-            return self._named(condition.holds)
+            return self._named(condition.holds, default)
         if condition.left_by:
             return self._left(condition.left_by, condition.apart_from)
         if condition.order:
@@ -55,10 +62,12 @@ class Reader:
             return read_attributes(talk, condition.conversation)
         return self._combined(condition, default)
 
-    def _named(self, name: str) -> Finding:
-        if name not in self._known:
-            self._known[name] = self.read(self._conditions[name])
-        return self._known[name]
+    def _named(self, name: str, default: Speaker | None) -> Finding:
+        """Ask a named condition as if it stood where it is named: about the same speaker."""
+        key = (name, default)
+        if key not in self._known:
+            self._known[key] = self.read(self._conditions[name], default)
+        return self._known[key]
 
     def _combined(self, condition: Condition, default: Speaker | None) -> Finding:
         parts = [self.read(part, default) for part in condition.parts]
@@ -72,9 +81,9 @@ class Reader:
 
     def _left(self, speaker: Speaker, apart_from: Sequence[str]) -> Finding:
         """Tell whether the last messages are ``speaker``'s and one of them shows none of ``apart_from``."""
-        last = self._talk.last_words
-        if not last or self._talk.turns[last[0]].role != speaker:
+        last = self.talk.last_words
+        if not last or self.talk.turns[last[0]].role != speaker:
             return NO
-        cues = self._talk.cues
+        cues = self.talk.cues
         open_ = [place for place in last if not any(name in cues[place].seen for name in apart_from)]
-        return Finding(bool(open_), tuple(self._talk.whole(place) for place in open_))
+        return Finding(bool(open_), tuple(self.talk.whole(place) for place in open_))

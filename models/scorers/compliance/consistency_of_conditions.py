@@ -13,13 +13,29 @@ from models.scorers.compliance.consistency_of_cues import no_cue
 _Where = tuple[str | int, ...]
 
 _DEEPEST = 50
+# Fields that mean something only beside another one.
 _BELONGS = (
+    ("by", "seen"),
+    ("first", "seen"),
+    ("last", "seen"),
+    ("before", "seen"),
+    ("after", "seen"),
     ("within", "after"),
     ("within_seconds", "after"),
     ("after_by", "after"),
     ("before_by", "before"),
     ("apart_from", "left_by"),
 )
+# Parts that have such a field themselves.
+_INSIDE = {
+    "by": ("order", "gap", "count", "repeated"),
+    "first": ("count",),
+    "last": ("count",),
+    "after": ("gap",),
+    "within": ("order", "repeated"),
+    "within_seconds": ("order",),
+    "apart_from": ("gap",),
+}
 # Numbers of messages, by part; and figures of which one limit must not pass the other.
 _COUNTS = (
     ("order", ("within",)),
@@ -44,9 +60,7 @@ def condition_problems(condition: Condition, playbook: Playbook, where: _Where) 
             (*where, "holds"), f"there is no condition '{condition.holds}'", f"没有名为“{condition.holds}”的条件"
         )
     yield from _figures(condition, where)
-    for field, owner in _BELONGS:
-        if getattr(condition, field) and not getattr(condition, owner):
-            yield Problem((*where, field), f"'{field}' belongs to '{owner}'", f"“{field}”只能与 {owner} 同用")
+    yield from _belonging(condition, where)
     if condition.conversation and not any(
         getattr(condition.conversation, one.name) for one in fields(condition.conversation)
     ):
@@ -57,6 +71,27 @@ def condition_problems(condition: Condition, playbook: Playbook, where: _Where) 
     if condition.least:
         for place, part in enumerate(condition.least.of):
             yield from condition_problems(part, playbook, (*where, "least", "of", place))
+
+
+def _belonging(condition: Condition, where: _Where) -> Iterator[Problem]:
+    """Yield the fields that nothing would read."""
+    for field, owner in _BELONGS:
+        if getattr(condition, field) and not getattr(condition, owner):
+            inside = next((part for part in _INSIDE.get(field, ()) if getattr(condition, part)), None)
+            yield Problem(
+                (*where, field),
+                f"'{field}' belongs to '{owner}'" + (f"; write it inside '{inside}'" if inside else ""),
+                f"“{field}”只能与 {owner} 同用" + (f";请写在 {inside} 里面" if inside else ""),
+            )
+    if condition.pick != "first" and not condition.after:
+        yield Problem((*where, "pick"), "'pick' belongs to 'after'", "“pick”只能与 after 同用")
+    asked = condition.sentiment
+    if asked and asked.direction and asked.measure != "end":
+        yield Problem(
+            (*where, "sentiment", "measure"),
+            "'measure' belongs to 'below' and 'above', not to 'direction'",
+            "“measure”只能与 below、above 同用,不能与 direction 同用",
+        )
 
 
 def circles(conditions: Mapping[str, Condition]) -> Iterator[Problem]:
@@ -121,7 +156,7 @@ def _figures(condition: Condition, where: _Where) -> Iterator[Problem]:
     if condition.repeated:
         if condition.repeated.times < 2:
             yield Problem((*where, "repeated", "times"), "'times' is 2 or more", "times 至少为 2")
-        if not 0 < condition.repeated.alike <= 1:
+        if condition.repeated.alike is not None and not 0 < condition.repeated.alike <= 1:
             yield Problem(
                 (*where, "repeated", "alike"), "a similarity over 0, at most 1", "须为大于 0、不超过 1 的相似度"
             )

@@ -57,6 +57,12 @@ def _belonging(cue: Cue, where: _Where) -> Iterator[Problem]:
                     f"'{field}' belongs to 'include', 'keywords', 'entity', 'act', 'exemplars' or a sentiment",
                     f"“{field}”只能与 include、keywords、entity、act、exemplars 或情感条件同用",
                 )
+    if not cue.rest_of and cue.min_chars != Cue.__dataclass_fields__["min_chars"].default:
+        yield Problem(
+            (*where, "min_chars"),
+            "'min_chars' belongs to 'rest_of'; for the length of messages there is 'chars'",
+            "“min_chars”只能与 rest_of 同用;限制消息长度请用 chars",
+        )
     if cue.backed_by and not (cue.matches or cue.rest_of):
         yield Problem(
             (*where, "backed_by"),

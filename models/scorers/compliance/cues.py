@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from models.scorers.compliance.patterns import PatternFinder
 from models.text.normalise import Normalised, normalise
 from models.text.pieces import Pieces, Span, count_words, is_blank, overlap
 
+# Of a match that is split over messages: how many messages back it stands, and its characters there.
+Part = tuple[int, int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class TurnCues:
@@ -27,11 +30,15 @@ class TurnCues:
         seen: Per cue its spans in the original text, in order.
         blank: Nothing to read in it.
         sure: How probable the cues are that an exemplar head found; those of rules are certain.
+        silent: Of a blank one: the cues that it shows by being blank.
+        across: Per cue what only shows where the messages just before it are read on into this one.
     """
 
     seen: Mapping[str, tuple[Span, ...]]
     blank: bool
     sure: Mapping[str, float] = field(default_factory=dict)
+    silent: tuple[str, ...] = ()
+    across: Mapping[str, tuple[tuple[Part, ...], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,9 @@ class CueFinder:
             name for name, cue in cues.items() if cue.sentiment_below is not None or cue.sentiment_above is not None
         ]
         self._lengths = {name: cue.chars for name, cue in cues.items() if cue.chars}
+        self._silent = tuple(
+            name for name, limits in self._lengths.items() if limits.under == 1 and _by_length_alone(cues[name])
+        )
         self._guarded = frozenset(name for name, cue in cues.items() if cue.unless or cue.needs)
         self._guarded_whole = [name for name in self._guarded if cues[name].of_the_whole]
         self.blind = self._exemplars.blind
@@ -89,6 +99,10 @@ class CueFinder:
         """
         return self.settle(self.match(text, vector), sentiment, acts)
 
+    def find_rest(self, text: str, acts: Mapping[str, float] | None) -> TurnCues:
+        """Return what the words of ``text`` show, which is left of a message with these acts; nothing as a whole."""
+        return self.settle(replace(self.match(text), barred=frozenset(self._cues)), None, acts)
+
     def match(self, text: str, vector: NDArray[np.float32] | None = None) -> Matched:
         """Return what the words of ``text`` show; arguments as in :meth:`find`."""
         plain = normalise(text)
@@ -96,12 +110,8 @@ class CueFinder:
         pieces = Pieces(plain.text)
         raw: dict[str, list[Span]] = {}
         if plain.text:
-            raw = self._matches(text, pieces)
-            for name, spans in raw.items():
-                if name not in self._guarded:
-                    found[name] = spans
-                elif kept := [span for span in spans if _allowed(span, self._cues[name], raw, pieces)]:
-                    found[name] = kept
+            raw = self._matches(text, plain, pieces)
+            found = self._guard(raw, pieces)
             for name in self._rest:
                 if rest := _rest(self._cues[name], found, pieces):
                     found[name] = rest
@@ -110,6 +120,13 @@ class CueFinder:
         barred = {name for name in self._guarded_whole if not _allowed(whole, self._cues[name], raw, pieces)}
         sure = {name: p for name, p in self._exemplars.find(vector).items() if name in found or name not in barred}
         return Matched(plain, found, sure, frozenset(barred))
+
+    def find_words(self, text: str) -> dict[str, list[Span]]:
+        """Return the spans in ``text`` of cues that patterns, keywords or entities show there; lengths do not count."""
+        plain = normalise(text)
+        pieces = Pieces(plain.text)
+        found = self._guard(self._matches(text, plain, pieces), pieces) if plain.text else {}
+        return {name: [plain.span(*span) for span in spans] for name, spans in found.items()}
 
     def settle(
         self,
@@ -144,11 +161,20 @@ class CueFinder:
         if self._lengths:
             self._measure(plain.text, found)
         seen = {name: tuple(plain.span(*span) for span in sorted(spans)) for name, spans in found.items()}
-        return TurnCues(seen=seen, blank=blank, sure=sure)
+        return TurnCues(seen=seen, blank=blank, sure=sure, silent=self._silent if blank else ())
 
-    def _matches(self, text: str, pieces: Pieces) -> dict[str, list[Span]]:
+    def _guard(self, raw: Mapping[str, list[Span]], pieces: Pieces) -> dict[str, list[Span]]:
+        """Return the matches that nothing near them takes back."""
+        found: dict[str, list[Span]] = {}
+        for name, spans in raw.items():
+            if name not in self._guarded:
+                found[name] = spans
+            elif kept := [span for span in spans if _allowed(span, self._cues[name], raw, pieces)]:
+                found[name] = kept
+        return found
+
+    def _matches(self, text: str, plain: Normalised, pieces: Pieces) -> dict[str, list[Span]]:
         """Return the matches of patterns, words and entities that no exclusion overlaps, whatever else is near them."""
-        plain = normalise(text)
         raw = self._patterns.find(plain.text)
         for others in (self._keywords.find(plain.text, pieces), self._entities.find(text, plain)):
             for name, spans in others.items():

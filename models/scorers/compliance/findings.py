@@ -6,7 +6,7 @@ Source: Kleene, Introduction to Metamathematics, 1952, § 64 (the strong connect
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Missing = Literal["times", "sentiment", "csat", "encoder", "language", "agent_group"]
@@ -24,12 +24,26 @@ MISSING: Mapping[Missing, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Hit:
-    """One occurrence: turn index in the context, characters in its text, and how probable it is (1: certain)."""
+    """One occurrence: turn index in the context, characters in its text, and how probable it is (1: certain).
+
+    ``more`` is where it goes on in later turns, if it is split over several.
+    """
 
     turn: int
     start: int
     end: int
     sure: float = field(default=1.0, compare=False)
+    more: tuple[Hit, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Hit, ...]:
+        """Its pieces, each in one turn."""
+        return (replace(self, more=()), *self.more) if self.more else (self,)
+
+    @property
+    def last(self) -> int:
+        """The turn that completes it."""
+        return self.more[-1].turn if self.more else self.turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,16 @@ def combine(holds: bool | None, parts: Sequence[Finding]) -> Finding:
     if not holds:
         return Finding(False, after=_after(parts))
     held = [part for part in parts if part.holds]
-    return Finding(True, tuple(hit for part in held for hit in part.hits), _after(held))
+    return Finding(True, _once(hit for part in held for hit in part.hits), _after(held))
+
+
+def _once(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """Return each place once, as sure as the surest: parts may show the same, and conditions name each other often."""
+    found: dict[Hit, Hit] = {}
+    for hit in hits:
+        if hit not in found or found[hit].sure < hit.sure:
+            found[hit] = hit
+    return tuple(found.values())
 
 
 def _after(parts: Sequence[Finding]) -> Hit | None:

@@ -20,7 +20,10 @@ class _Wait:
 
 
 def read_gap(talk: Talk, gap: Gap) -> Finding:
-    """Return whether the gap that is asked for lies in the limits; unknown where turns have no times."""
+    """Return whether the gap that is asked for lies in the limits; unknown where turns have no times.
+
+    Time cannot be quoted: it is shown by the answer and what it answers, of every such gap.
+    """
     waits = list(_waits(talk, gap))
     if not waits:
         return NO
@@ -31,9 +34,9 @@ def read_gap(talk: Talk, gap: Gap) -> Finding:
         return not_known("times", talk.whole(chosen[decided.index(None)].start))
     if not holds:
         return Finding(False, after=talk.whole(chosen[-1].start))
-    wait = chosen[decided.index(True)]
-    trigger = talk.whole(wait.start)
-    return Finding(True, (trigger if wait.answer is None else talk.whole(wait.answer),), trigger)
+    found = [wait for wait, lies_within in zip(chosen, decided, strict=True) if lies_within]
+    ends = (place for wait in found for place in (wait.answer, wait.start) if place is not None)
+    return Finding(True, tuple(talk.whole(place) for place in ends), talk.whole(found[0].start))
 
 
 def _waits(talk: Talk, gap: Gap) -> Iterator[_Wait]:

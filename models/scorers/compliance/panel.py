@@ -35,7 +35,7 @@ class Panel:
     def results(self, talk: Talk, reader: Reader) -> tuple[CheckResult, ...]:
         """Return every check's result, in the playbook's order."""
         awake = set(self._awake)
-        for cue in talk.seen & self._woken.keys():
+        for cue in talk.together.seen & self._woken.keys():
             awake.update(self._woken[cue])
         results = list(self._asleep)
         for gate, places in self._gated.items():

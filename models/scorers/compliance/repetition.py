@@ -16,6 +16,7 @@ from models.text.normalise import normalise
 MOST_APART = 100
 # … and nothing is compared beyond these first characters.
 _LONGEST = 500
+_ALIKE = 0.9
 
 
 def read_count(talk: Talk, count: Count, default: Speaker | None) -> Finding:
@@ -24,7 +25,9 @@ def read_count(talk: Talk, count: Count, default: Speaker | None) -> Finding:
     places = talk.messages(speaker)[: count.first]
     if count.last:
         places = places[-count.last :]
-    hits = among(talk.hits(count.of, speaker), places) if count.of else [talk.whole(place) for place in places]
+    hits = talk.hits(count.of, speaker) if count.of else [talk.whole(place) for place in places]
+    if count.of and (count.first or count.last):
+        hits = among(hits, places)
     number = len({hit.turn for hit in hits})
     enough = count.at_least is None or number >= count.at_least
     few = count.at_most is None or number <= count.at_most
@@ -37,32 +40,51 @@ def read_repeated(talk: Talk, repeated: Repeated, default: Speaker | None) -> Fi
     """Return whether somebody says the same so many times."""
     speaker = repeated.by or default
     messages = talk.messages(speaker)
-    if repeated.of:
-        hits = talk.hits(repeated.of, speaker)
-        shown = sorted({hit.turn for hit in hits})
-        places = [bisect_left(messages, turn) for turn in shown]
-        for place in range(len(shown) - repeated.times + 1):
-            several = slice(place, place + repeated.times)
-            if repeated.within is None or places[several][-1] - places[place] < repeated.within:
-                turns = set(shown[several])
-                return Finding(True, tuple(hit for hit in hits if hit.turn in turns))
+    hits = talk.hits(repeated.of, speaker) if repeated.of else []
+    turns = sorted({hit.turn for hit in hits}) if repeated.of else messages
+    places = [bisect_left(messages, turn) for turn in turns] if repeated.of else range(len(messages))
+    if repeated.of and repeated.alike is None:
+        several = _near(places, repeated)
+    else:
+        several = _alike([_compared(talk, turn) for turn in turns], places, repeated)
+    if not several:
         return unknown("encoder") if talk.is_blind(repeated.of) else NO
-    alike = _alike([_compared(talk, turn) for turn in messages], repeated)
-    return Finding(True, tuple(talk.whole(messages[place]) for place in alike)) if alike else NO
+    if repeated.of:
+        chosen = {turns[one] for one in several}
+        return Finding(True, tuple(hit for hit in hits if hit.turn in chosen))
+    return Finding(True, tuple(talk.whole(turns[one]) for one in several))
+
+
+def _near(places: Sequence[int], repeated: Repeated) -> Sequence[int]:
+    """Return which of the messages at ``places`` are among so many near enough to each other."""
+    found: dict[int, None] = {}
+    for first in range(len(places) - repeated.times + 1):
+        last = first + repeated.times - 1
+        if repeated.within is None or places[last] - places[first] < repeated.within:
+            found.update(dict.fromkeys(range(first, last + 1)))
+    return list(found)
 
 
 def _compared(talk: Talk, turn: int) -> str:
     return "".join(char for char in normalise(talk.context.texts[turn]).text if char.isalnum())[:_LONGEST]
 
 
-def _alike(texts: Sequence[str], repeated: Repeated) -> list[int]:
-    """Return the first message that comes so many times, with those like it."""
+def _alike(texts: Sequence[str], places: Sequence[int], repeated: Repeated) -> list[int]:
+    """Return which texts come so many times, those like each other together.
+
+    Args:
+        texts: To compare.
+        places: Which of the speaker's messages each is; ascending.
+        repeated: What is asked.
+    """
+    least = _ALIKE if repeated.alike is None else repeated.alike
     reach = min(repeated.within or MOST_APART, MOST_APART)
+    found: dict[int, None] = {}
     for first, text in enumerate(texts):
-        places = [first]
-        for place in range(first + 1, min(first + reach, len(texts))):
-            if Indel.normalized_similarity(text, texts[place], score_cutoff=repeated.alike) >= repeated.alike:
-                places.append(place)
-            if len(places) >= repeated.times:
-                return places
-    return []
+        if first in found:  # those like it are there, too, or near enough
+            continue
+        near = range(first + 1, bisect_left(places, places[first] + reach))
+        same = [other for other in near if Indel.normalized_similarity(text, texts[other], score_cutoff=least) >= least]
+        if len(same) + 1 >= repeated.times:
+            found.update(dict.fromkeys((first, *same)))
+    return list(found)

@@ -16,7 +16,8 @@ def read_seen(talk: Talk, condition: Condition, default: Speaker | None) -> Find
     hits = talk.hits(condition.seen, speaker)
     blind = talk.is_blind(condition.seen)
     if not condition.after:
-        placed = among(hits, _places(talk, condition, speaker)) if hits else []
+        limited = hits and (condition.first or condition.last or condition.before)
+        placed = among(hits, _places(talk, condition, speaker)) if limited else hits
         return Finding(True, tuple(placed)) if placed else unknown("encoder") if blind else NO
     triggers = talk.hits(condition.after, condition.after_by)
     if not triggers:
@@ -26,8 +27,11 @@ def read_seen(talk: Talk, condition: Condition, default: Speaker | None) -> Find
         return unknown("encoder", trigger) if blind else Finding(False, after=trigger)
     places = _places(talk, condition, speaker)
     same = [hit for hit in among(hits, places) if hit.turn == trigger.turn and hit.start >= trigger.end]
-    later = [place for place in places if place > trigger.turn][: condition.within]
-    found, timeless = _in_time(talk, [*same, *among(hits, later)], trigger, condition.within_seconds)
+    if condition.first or condition.last or condition.before or condition.within:
+        behind = among(hits, [place for place in places if place > trigger.turn][: condition.within])
+    else:
+        behind = [hit for hit in hits if hit.turn > trigger.turn]
+    found, timeless = _in_time(talk, [*same, *behind], trigger, condition.within_seconds)
     if found:
         return Finding(True, tuple(found), trigger)
     if timeless:

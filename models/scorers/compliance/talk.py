@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Collection, Container, Iterable, Sequence
 from functools import cached_property
 
 from models.domain.condition import Speaker
 from models.domain.context import Context
 from models.domain.conversation import Turn
 from models.domain.scores import Evidence
-from models.scorers.compliance.cues import TurnCues
+from models.scorers.compliance.cues import Part, TurnCues
 from models.scorers.compliance.findings import Hit
 
 
@@ -25,22 +25,77 @@ class Talk:
         seen: The cues that some turn shows.
     """
 
-    def __init__(self, context: Context, cues: Sequence[TurnCues], blind: frozenset[str] = frozenset()) -> None:
-        """Index the turns' cues."""
+    def __init__(
+        self,
+        context: Context,
+        cues: Sequence[TurnCues],
+        blind: frozenset[str] = frozenset(),
+        *,
+        read_on: bool = False,
+    ) -> None:
+        """Index the turns' cues; with ``read_on`` also those that several messages show only together."""
         self.context = context
         self.turns: Sequence[Turn] = context.turns
         self.cues = cues
         self.blind = blind
+        self._read_on = read_on
         self._by_cue: dict[str, list[Hit]] = {}
-        for place, shown in enumerate(cues):
-            if shown.blank:
-                continue
-            for name, spans in shown.seen.items():
-                sure = shown.sure.get(name, 1.0)
-                self._by_cue.setdefault(name, []).extend(Hit(place, *span, sure) for span in spans)
-        self.seen = frozenset(self._by_cue)
         self._messages: dict[Speaker | None, list[int]] = {}
         self._evidence: dict[Hit, Evidence] = {}
+        self._index(range(len(cues)))
+
+    def _index(self, places: Iterable[int], names: Container[str] | None = None) -> None:
+        """Take in what some turns show; only of some cues, if they are named."""
+        across: list[tuple[str, Hit]] = []
+        for place in places:
+            shown = self.cues[place]
+            for name, spans in shown.seen.items():
+                if shown.blank and name not in shown.silent:
+                    continue
+                if names is None or name in names:
+                    sure = shown.sure.get(name, 1.0)
+                    self._by_cue.setdefault(name, []).extend(Hit(place, *span, sure) for span in spans)
+            if self._read_on and shown.across:
+                across += [(name, split(place, parts)) for name, all_ in shown.across.items() for parts in all_]
+        for name, hit in across:
+            if names is None or name in names:
+                insort(self._by_cue.setdefault(name, []), hit)
+        self.seen = frozenset(self._by_cue)
+
+    def changed(
+        self, context: Context, cues: Sequence[TurnCues], places: Collection[int], names: Container[str]
+    ) -> Talk:
+        """Return the same with other messages at ``places``, read on; it knows these cues only.
+
+        Args:
+            context: With the other messages.
+            cues: Of all messages.
+            places: Of those whose cues are others.
+            names: The cues that matter.
+        """
+        talk = Talk(context, (), self.blind, read_on=True)
+        talk.cues = cues
+        for name, hits in self._by_cue.items():
+            if name in names and (kept := [hit for hit in hits if hit.last not in places]):
+                talk._by_cue[name] = kept
+        talk._index(sorted(places), names)
+        for hits in talk._by_cue.values():
+            hits.sort()
+        return talk
+
+    @cached_property
+    def together(self) -> Talk:
+        """The same with what several messages show only together."""
+        if self._read_on or not any(shown.across for shown in self.cues):
+            return self
+        return Talk(self.context, self.cues, self.blind, read_on=True)
+
+    @cached_property
+    def alone(self) -> Talk:
+        """The same, each message for itself."""
+        if not (self._read_on and any(shown.across for shown in self.cues)):
+            return self
+        return Talk(self.context, self.cues, self.blind)
 
     def messages(self, speaker: Speaker | None) -> list[int]:
         """Return the turns with something to read, of one speaker or of all, in order."""
@@ -104,6 +159,12 @@ class Talk:
                 break
             last.append(place)
         return last[::-1]
+
+
+def split(place: int, parts: Sequence[Part]) -> Hit:
+    """Return the hit in several turns that the one at ``place`` completes."""
+    first, *more = (Hit(place - back, start, end) for back, start, end in parts)
+    return Hit(first.turn, first.start, first.end, more=tuple(more))
 
 
 def among(hits: Sequence[Hit], places: Sequence[int]) -> list[Hit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.domain.condition import Condition, Speaker
@@ -12,13 +12,12 @@ from models.domain.conversation import Conversation
 from models.domain.playbook import Check, Playbook, Scope
 from models.domain.scores import CheckResult, Verdict
 from models.scorers.compliance.conditions import Reader
+from models.scorers.compliance.deletion import Again, quote_enough
 from models.scorers.compliance.figures import read_attributes
-from models.scorers.compliance.findings import MISSING, NO, YES, Finding
+from models.scorers.compliance.findings import MISSING, NO, YES, Finding, Hit
 from models.scorers.compliance.talk import Talk
 
 _MOST_EVIDENCE = 3
-# All of what must not have been said, so that without the words quoted nothing of it is left.
-_MOST_VIOLATIONS = 50
 _QUOTE_LENGTH = 40
 _DECIMALS = 6
 _PLACEHOLDER = re.compile(r"\{(message|after|quote)\}")
@@ -67,7 +66,9 @@ class _Template:
 class Judge:
     """One check, ready to be asked of any conversation. Verdicts without evidence are made once."""
 
-    def __init__(self, check: Check, playbook: Playbook, blind: frozenset[str], sureness: float) -> None:
+    def __init__(
+        self, check: Check, playbook: Playbook, blind: frozenset[str], sureness: float, again: Again | None = None
+    ) -> None:
         """Look ahead at what the check rests on.
 
         Args:
@@ -75,8 +76,17 @@ class Judge:
             playbook: Has the named conditions.
             blind: Cues that nobody can see.
             sureness: What every confidence of this check is multiplied by, 0…1.
+            again: Looks at messages anew; without it nobody tries whether what is quoted is enough.
         """
         self._check = check
+        self._conditions = playbook.conditions
+        self._again = again
+        self._names = frozenset(
+            name
+            for _, condition in check.conditions
+            for one in walk_named(condition, playbook.conditions)
+            for _, name in one.cues()
+        )
         self._sureness = sureness
         self._scope = None if check.scope == Scope() else check.scope.attributes
         self._nowhere = Talk(_NOWHERE, (), blind)
@@ -138,10 +148,13 @@ class Judge:
             return self._unknown(applies, talk)
         if not applies.holds:
             return self._without_evidence("na")
-        found = self._look_for.ask(reader, seen)
         forbidden = check.kind == "forbidden"
+        if forbidden:  # however many messages it is split over
+            reader = reader.together
+            talk = reader.talk
+        found = self._look_for.ask(reader, talk.seen)
         if found.holds:
-            return self._result("fail" if forbidden else "pass", found, talk)
+            return self._forbidden(found, talk) if forbidden else self._result("pass", found, talk)
         if found.holds is None:
             return self._unknown(found, talk)
         if self._decidable and not (decidable := self._decidable.ask(reader, seen)).holds:
@@ -153,6 +166,17 @@ class Judge:
         # What is missing cannot be quoted; what it should have followed can.
         shown = (found.after,) if found.after else applies.hits[:1]
         return self._result("fail", Finding(False, shown, found.after), talk)
+
+    def _forbidden(self, found: Finding, talk: Talk) -> CheckResult:
+        if self._again is None or not found.hits:
+            return self._result("fail", found, talk, found.hits)
+        return self._result("fail", found, talk, quote_enough(talk, found.hits, self._names, self._again, self._left))
+
+    def _left(self, talk: Talk) -> Finding:
+        """Tell whether there is still something forbidden in what is left of a talk."""
+        if self._applies and not self._applies.ask(Reader(talk.alone, self._conditions), talk.alone.seen).holds:
+            return NO
+        return self._look_for.ask(Reader(talk, self._conditions), talk.seen)
 
     def outside(self) -> CheckResult:
         """Return the result for a conversation outside the scope."""
@@ -176,9 +200,11 @@ class Judge:
             reason_en=f"This cannot be decided: {'; '.join(english)}.",
         )
 
-    def _result(self, verdict: Verdict, found: Finding, talk: Talk) -> CheckResult:
-        most = _MOST_VIOLATIONS if self._check.kind == "forbidden" and verdict == "fail" else _MOST_EVIDENCE
-        evidence = tuple(talk.evidence(hit) for hit in found.hits[:most])
+    def _result(self, verdict: Verdict, found: Finding, talk: Talk, quoted: Sequence[Hit] | None = None) -> CheckResult:
+        if quoted is None:
+            evidence = tuple([talk.evidence(hit) for hit in found.hits[:_MOST_EVIDENCE]])
+        else:
+            evidence = tuple(dict.fromkeys(talk.evidence(part) for hit in quoted for part in hit.parts))
         confidence, chinese, english = self._outcomes[verdict]
         if found.hits:
             confidence = min(confidence, max(hit.sure for hit in found.hits))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
+from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook, PlaybookTest
-from models.domain.scores import Verdict
+from models.domain.scores import Evidence, Verdict
 from models.pipeline import Pipeline, PipelineConfig, load_pipeline
 from models.scorers.compliance import list_playbooks
 from models.scorers.compliance.vectors import conversation_of
@@ -56,6 +57,33 @@ def test_vectors(judge: Pipeline) -> None:
             if found[check].verdict != verdict or (test.quote and not any(test.quote in quote for quote in quotes)):
                 wrong.append((check, test.name or test.line or test.turns, verdict, found[check].verdict, quotes))
     assert wrong == []
+
+
+def test_without_its_quotes_no_forbidden_check_fails(judge: Pipeline) -> None:
+    playbook = judge.playbook
+    forbidden = {check.id for check in playbook.checks if check.kind == "forbidden"}
+    tests = [*(test for check in playbook.checks for test in check.tests), *playbook.tests]
+    conversations = [conversation_of(test) for test in tests]
+    failed = [
+        (conversation, result)
+        for conversation, bundle in zip(conversations, judge.score(conversations, explain=False), strict=True)
+        for result in bundle.compliance.checks
+        if result.verdict == "fail" and result.id in forbidden
+    ]
+    left = judge.score([without(conversation, result.evidence) for conversation, result in failed], explain=False)
+    assert failed
+    for (conversation, result), bundle in zip(failed, left, strict=True):
+        after = next(other for other in bundle.compliance.checks if other.id == result.id)
+        assert after.verdict != "fail", (conversation.turns, result.evidence, after.evidence)
+
+
+def without(conversation: Conversation, quotes: Sequence[Evidence]) -> Conversation:
+    """Return the conversation without what is quoted."""
+    turns = []
+    for turn in conversation.turns:
+        gone = {at for quote in quotes if quote.turn == turn.index for at in range(quote.start, quote.end)}
+        turns.append(replace(turn, text="".join(char for at, char in enumerate(turn.text) if at not in gone)))
+    return replace(conversation, turns=tuple(turns))
 
 
 def test_live_as_in_a_batch(judge: Pipeline) -> None:

@@ -87,6 +87,10 @@ def test_counts(count: Count, lines: list[Line], found: bool) -> None:
         (Repeated(times=2, of=("sorry",)), [(A, "抱歉哦"), (A, "好的"), (A, "非常抱歉")], True),
         (Repeated(times=2, of=("sorry",), within=2), [(A, "抱歉哦"), (A, "好的"), (A, "非常抱歉")], False),
         (Repeated(times=2, of=("sorry",)), [(A, "抱歉抱歉")], False),
+        (Repeated(times=2, of=("sorry",), alike=0.9), [(A, "抱歉哦"), (A, "好的"), (A, "非常抱歉呢")], False),
+        (Repeated(times=2, of=("sorry",), alike=0.9), [(A, "抱歉哦"), (A, "好的"), (A, "好的")], False),
+        (Repeated(times=2, of=("sorry",), alike=0.9), [(A, "抱歉哦"), (A, "好的"), (A, "抱歉哦~")], True),
+        (Repeated(times=2, of=("sorry",), alike=0.9, within=2), [(A, "抱歉哦"), (A, "好的"), (A, "抱歉哦")], False),
         (Repeated(by="customer", times=2), [(C, "人呢"), (A, "在"), (C, "人呢??")], True),
     ],
 )

@@ -9,15 +9,16 @@ import pytest
 import re2
 
 from models.artifacts import artifact_directory
-from models.domain.condition import Condition
+from models.domain.condition import Condition, Count, Repeated
 from models.domain.cue import PERSONAL_KINDS, AtLeast, Chars, Cue, Entity, Exemplars, Guard, Keywords
 from models.encode.load import load_encoder
-from models.scorers.compliance import parse_playbook
+from models.scorers.compliance import cues, parse_playbook
+from models.scorers.compliance.cues import CueFinder
 from models.scorers.compliance.entities import figure
 from models.scorers.compliance.exemplars import ExemplarHeads, background_lines
 from models.scorers.compliance.patterns import PatternFinder
 from models.text.pii.finding import Kind
-from tests.models.scorers.compliance.stage import A, C, book, check, play, result, spans
+from tests.models.scorers.compliance.stage import A, C, book, check, holds, play, result, spans
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,34 @@ def test_the_length_of_a_message() -> None:
     both = Cue(include=("好的",), chars=Chars(over=4))
     assert spans(both, "好的") == []
     assert spans(both, "好的,这就办") == ["好的"]
+
+
+@pytest.mark.parametrize("text", ["", "  ", "[]", "😀", "?!"])
+def test_a_message_with_nothing_to_read_can_be_asked_for(text: str) -> None:
+    cues = {"picture": Cue(chars=Chars(under=1)), "short": Cue(chars=Chars(under=3)), "broken": Cue(include=("坏",))}
+    picture = Condition(seen=("picture",), by=C)
+    assert holds(picture, [(A, "请拍照"), (C, text)], cues)
+    assert not holds(picture, [(A, text), (C, "好"), (A, text)], cues)
+    assert not holds(Condition(seen=("short",), by=C), [(A, "请拍照"), (C, text)], cues)  # no message at all
+    after = Condition(seen=("picture",), by=C, after=("broken",), after_by=C)
+    assert holds(after, [(C, "杯子坏了"), (A, "请拍照"), (C, text)], cues)
+    assert not holds(after, [(C, text), (C, "杯子坏了"), (A, "请拍照")], cues)
+    twice = Condition(count=Count(by=C, of=("picture",), at_least=2))
+    assert holds(twice, [(C, text), (A, "嗯"), (C, text)], cues)
+    assert not holds(twice, [(C, text), (A, "嗯"), (C, "好")], cues)
+    again = Condition(repeated=Repeated(by=C, of=("picture",), times=2))
+    assert holds(again, [(C, text), (A, "嗯"), (C, text)], cues)
+    assert not holds(again, [(C, text), (A, "嗯"), (C, "好")], cues)
+
+
+def test_a_message_is_normalised_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cue = {"it": Cue(include=("红包",), keywords=Keywords(any=("好评",)), entity=Entity("amount"))}
+    finder = CueFinder(book(check(Condition(seen=("it",))), cues=cue))
+    asked: list[str] = []
+    plain = cues.normalise
+    monkeypatch.setattr(cues, "normalise", lambda text: asked.append(text) or plain(text))
+    finder.find("好评返红包5元" * 100, None)
+    assert len(asked) == 1
 
 
 def test_a_packaged_wording_cue_guards() -> None:

@@ -83,7 +83,28 @@ _BAD: list[tuple[str, str, str, str]] = [
     ("seen: [hi], first: 2", "seen: hi", ":17 ($.checks[0].look_for.seen)", ""),
     ("seen: [hi], first: 2", "seen: [hi], first: 0", ":17 ($.checks[0].look_for.first)", "1 or more"),
     ("seen: [hi], first: 2", "seen: [hi], left_by: agent", ":17 ($.checks[0].look_for)", "exactly one of"),
-    ("seen: [hi], first: 2", "holds: greeted, first: 2", ":17 ($.checks[0].look_for)", "belong to 'seen'"),
+    ("seen: [hi], first: 2", "holds: greeted, first: 2", ":17 ($.checks[0].look_for.first)", "belongs to 'seen'"),
+    ("seen: [hi], first: 2", "holds: greeted, by: agent", ":17 ($.checks[0].look_for.by)", "belongs to 'seen'"),
+    ("seen: [hi], first: 2", "left_by: agent, by: agent", ":17 ($.checks[0].look_for.by)", "belongs to 'seen'"),
+    ("seen: [hi], first: 2", "all: [{seen: [hi]}], last: 2", ":17 ($.checks[0].look_for.last)", "belongs to 'seen'"),
+    ("seen: [hi], first: 2", "any: [{seen: [hi]}], before: [hi]", ".look_for.before)", "belongs to 'seen'"),
+    ("seen: [hi], first: 2", "none: [{seen: [hi]}], after: [hi]", ".look_for.after)", "belongs to 'seen'"),
+    ("seen: [hi], first: 2", "count: {at_least: 1}, by: agent", ".look_for.by)", "write it inside 'count'"),
+    ("seen: [hi], first: 2", "gap: {over: 3}, by: agent", ".look_for.by)", "write it inside 'gap'"),
+    ("seen: [hi], first: 2", "repeated: {times: 2}, within: 3", ".look_for.within)", "write it inside 'repeated'"),
+    (
+        "seen: [hi], first: 2",
+        "order: {first: [hi], then: [hi]}, within_seconds: 3",
+        ".within_seconds)",
+        "inside 'order'",
+    ),
+    ("seen: [hi], first: 2", "csat: {below: 3}, by: customer", ".look_for.by)", "belongs to 'seen'"),
+    ("seen: [hi], first: 2", "seen: [hi], pick: last", ":17 ($.checks[0].look_for.pick)", "belongs to 'after'"),
+    ("seen: [hi], first: 2", "all: [{seen: [hi]}], pick: last", ".look_for.pick)", "belongs to 'after'"),
+    ("seen: [hi], first: 2", "seen: [hi], after_by: agent", ".look_for.after_by)", "belongs to 'after'"),
+    ("seen: [hi], first: 2", "seen: [hi], before_by: agent", ".look_for.before_by)", "belongs to 'before'"),
+    ("seen: [hi], first: 2", "sentiment: {measure: start, direction: [worsened]}", ".sentiment.measure)", "'below'"),
+    ('"hello"]', '"hello"]\n    min_chars: 9', ":9 ($.cues.hi.min_chars)", "belongs to 'rest_of'"),
     ("seen: [hi], first: 2", "seen: [hi], within: 2", ":17 ($.checks[0].look_for.within)", "belongs to 'after'"),
     ("seen: [hi], first: 2", "seen: [hi], apart_from: [hi]", ".apart_from)", "belongs to 'left_by'"),
     ("seen: [hi], first: 2", "seen: [hi], by: boss", ":17 ($.checks[0].look_for.by)", "'customer'"),
@@ -198,6 +219,7 @@ def test_a_bad_file_says_where_and_why(tmp_path: Path, old: str, new: str, place
     assert place in str(caught.value.location)
     assert str(caught.value.location).startswith(str(tmp_path / "mine.yaml"))
     assert reason in caught.value.message_en
+    assert any("\u4e00" <= char <= "\u9fff" for char in caught.value.message_zh)
     assert re.search("[\u4e00-\u9fff]", caught.value.message_zh)
 
 
