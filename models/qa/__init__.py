@@ -3,7 +3,16 @@
 from models.qa.compare import Case, Comparison, compare_rubrics
 from models.qa.evaluate import evaluate_rubric
 from models.qa.explain import explain_rubric
-from models.qa.loading import list_rubrics, load_rubric, parse_rubric, require_checks, rubric_schema
+from models.qa.loading import (
+    list_rubrics,
+    load_rubric,
+    missing_checks,
+    packaged_text,
+    parse_rubric,
+    require_checks,
+    rubric_schema,
+)
+from models.qa.scopes import claims
 from models.qa.stored import measured_from_json, qa_from_json
 from models.qa.traits import traits_of
 from models.qa.variants import effective_rubric
@@ -11,6 +20,7 @@ from models.qa.variants import effective_rubric
 __all__ = [
     "Case",
     "Comparison",
+    "claims",
     "compare_rubrics",
     "effective_rubric",
     "evaluate_rubric",
@@ -18,6 +28,8 @@ __all__ = [
     "list_rubrics",
     "load_rubric",
     "measured_from_json",
+    "missing_checks",
+    "packaged_text",
     "parse_rubric",
     "qa_from_json",
     "require_checks",
