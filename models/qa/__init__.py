@@ -1,6 +1,6 @@
 """The auto-QA score: a rubric applied to the scores of one conversation."""
 
-from models.qa.compare import Case, Comparison, compare_rubrics
+from models.qa.compare import Case, Compared, Comparison, compare_case, compare_rubrics, strongest_cause
 from models.qa.evaluate import evaluate_rubric
 from models.qa.explain import explain_rubric
 from models.qa.loading import (
@@ -16,11 +16,15 @@ from models.qa.scopes import claims
 from models.qa.stored import measured_from_json, qa_from_json
 from models.qa.traits import traits_of
 from models.qa.variants import effective_rubric
+from models.qa.why import Reason, reasons_of
 
 __all__ = [
     "Case",
+    "Compared",
     "Comparison",
+    "Reason",
     "claims",
+    "compare_case",
     "compare_rubrics",
     "effective_rubric",
     "evaluate_rubric",
@@ -32,7 +36,9 @@ __all__ = [
     "packaged_text",
     "parse_rubric",
     "qa_from_json",
+    "reasons_of",
     "require_checks",
     "rubric_schema",
+    "strongest_cause",
     "traits_of",
 ]

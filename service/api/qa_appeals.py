@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from models.domain.decision import DecidedVerdict
 from service.accounts.actor import Actor
-from service.api.dependencies import OpenDatabase, permission
+from service.api.dependencies import AppSettings, OpenDatabase, permission
 from service.api.parameters import BigId, PageQuery, PeriodQuery, Text
 from service.api.problems import problem_responses
 from service.qa import appeals
@@ -146,11 +146,13 @@ def post_release(database: OpenDatabase, actor: Decider, appeal_id: BigId) -> Ap
 
 
 @router.post("/{appeal_id}/decide", summary="Decide an appeal", responses=_CHANGED)
-def post_decide(database: OpenDatabase, actor: Decider, appeal_id: BigId, wanted: AppealJudgement) -> AppealView:
+def post_decide(
+    database: OpenDatabase, settings: AppSettings, actor: Decider, appeal_id: BigId, wanted: AppealJudgement
+) -> AppealView:
     """Judge the criterion anew; whether that upholds the appeal follows from what stood. Nobody loses by appealing."""
     judgement = Judgement(wanted.criterion_id, wanted.verdict, wanted.value, wanted.reason)
     with database.transaction() as session:
-        return appeals.decide_appeal(session, actor, appeal_id, judgement)
+        return appeals.decide_appeal(session, actor, appeal_id, judgement, own_rubric=settings.scoring.rubric)
 
 
 @router.post("/{appeal_id}/withdraw", summary="Withdraw an appeal", responses=_CHANGED)
