@@ -154,11 +154,21 @@ def compare_rubrics(old: Rubric, new: Rubric, cases: Iterable[Case]) -> Comparis
     )
 
 
-def compare_case(old: Rubric, new: Rubric, case: Case) -> Compared:
-    """Return one conversation's score by both rubrics and what makes the difference; see ``compare_rubrics``."""
+def compare_case(
+    old: Rubric, new: Rubric, case: Case, decisions_by_new: Mapping[str, Decision] | None = None
+) -> Compared:
+    """Return one conversation's score by both rubrics and what makes the difference; see ``compare_rubrics``.
+
+    Args:
+        old: The one in force.
+        new: The one to take its place.
+        case: The conversation.
+        decisions_by_new: The decisions where the new rubric calls criteria otherwise; the case's own by default.
+    """
+    said = case.decisions, case.decisions if decisions_by_new is None else decisions_by_new
     one, other = (
-        evaluate_rubric(rubric, case.measured, case.check_weights, head=case.head, decisions=case.decisions)
-        for rubric in (old, new)
+        evaluate_rubric(rubric, case.measured, case.check_weights, head=case.head, decisions=decisions)
+        for rubric, decisions in zip((old, new), said, strict=True)
     )
     if (one.score, one.passed, one.band) == (other.score, other.passed, other.band):
         return Compared(one, other, None)

@@ -28,7 +28,7 @@ from service.scoring.on_demand import EngineOnDemand
 from service.scoring.provenance import Part, Provenance, artifact_parts, code_part, parse_part, part_of
 from service.scoring.repository import StoredScore
 
-__all__ = ["Difference", "Missing", "ScoreVerification", "find_score", "rubric_of", "verify_score"]
+__all__ = ["Difference", "Missing", "ScoreVerification", "find_score", "playbook_of", "rubric_of", "verify_score"]
 
 _CODE = "versions.code"  # told apart: other code may well make the same score
 
@@ -132,6 +132,13 @@ def rubric_of(session: Session, score: StoredScore, own_rubric: str) -> Rubric |
     name = wanted.label("rubric").partition("+")[0]
     known = (*rubrics_called(session, name), load_rubric(own_rubric))
     return next((one for one in known if spec_of(one) == name and wanted.is_it("rubric", part_of(one))), None)
+
+
+def playbook_of(session: Session, score: StoredScore, own: Playbook) -> Playbook | None:
+    """Return the playbook that made a score: packaged, published or ``own``; ``None`` where it is not here."""
+    wanted = _Wanted.of(score)
+    known = (*_playbooks(session, wanted.label("playbook")), own)
+    return next((one for one in known if wanted.is_it("playbook", part_of(one))), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from itertools import combinations
 
 from sqlmodel import Session
 
@@ -35,6 +36,15 @@ class RubricInForce:
     period: Period
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A time in which an activation holds: until another of the same rubric and scope takes its place."""
+
+    activation: Activation
+    scope: RubricScope
+    period: Period
+
+
 def activate(
     session: Session,
     spec: str,
@@ -47,8 +57,9 @@ def activate(
 ) -> Activation:
     """Put a published or packaged version in force for the conversations of a scope.
 
-    What the same rubric has in force for the very same scope gives way for that time: it ends at ``start``, and goes on
-    at ``end`` where one is given and it would have lasted longer. Of another scope it stays, and the narrower holds.
+    What the same rubric has in force for the very same scope gives way: for good, or until ``end`` where one is given.
+    Nothing is written about it; it goes on if this version is retired before it begins. What it has in force for other
+    scopes stays, and the narrower holds.
 
     Args:
         session: In which it takes effect when it commits.
@@ -77,11 +88,16 @@ def activate(
         if publish_packaged(session, spec, by, ()) is None:
             raise
         published = find_published(session, spec)
-    version = published.id, published.version
-    end = _give_way(session, published.id, scope, (begin, end), by, now)
-    _refuse_ambiguity(session, version, scope, (begin, end))
-    require_fit(session, rubric_of(published), scope, (begin, end), default)
-    return repository.add_activation(session, version, as_json(scope), (begin, end), by, now)
+    stored = repository.activations(session)
+    number = 1 + max((one.id for one in stored), default=0)  # only to stand last among those that begin at once
+    wanted = Activation(number, published.id, published.version, as_json(scope), begin, end, None, by, now)
+    turns = in_turn([*stored, wanted])
+    _refuse_ambiguity(turns)
+    rubric = rubric_of(published)
+    for one in turns:
+        if one.activation is wanted:
+            require_fit(session, rubric, scope, one.period, default)
+    return repository.add_activation(session, wanted)
 
 
 def retire(
@@ -95,32 +111,59 @@ def retire(
         scope: Only what is in force for this very scope; whatever it is for by default.
         end: Now by default.
 
+    A version that has not begun by then never does, and the one that it was to follow goes on.
+
     Returns:
-        What was in force, or would have been, after that moment.
+        What was in force, or would have been, after that moment, as it is now.
 
     Raises:
         NotFoundError: Nothing of it is in force then or later.
+        AmbiguousRubricError: What goes on claims conversations of another rubric.
     """
     moment = end or datetime.now(UTC)
     repository.lock(session)
-    ended = []
-    for one in repository.activations(session):
+    stored = repository.activations(session)
+    ended = {}
+    for turn in in_turn(stored):
+        one = turn.activation
         named = spec in (one.rubric_id, f"{one.rubric_id}@{one.version}")
-        if named and _lasts(one, moment) and (scope is None or _same(scope_of(one), scope)):
-            repository.end_activation(session, one.id, max(moment, one.starts_at))
-            ended.append(one)
+        lasts = turn.period[1] is None or turn.period[1] > moment
+        if named and lasts and (scope is None or _same(turn.scope, scope)):
+            ended[one.id] = replace(one, retired_at=max(moment, one.starts_at))
     if not ended:
         raise NotFoundError(f"{spec} is not in force", f"{spec} 未在使用中", location=spec)
-    return ended
+    left = [ended.get(one.id, one) for one in stored]
+    _refuse_ambiguity(in_turn([one for one in left if one.retired_at is None or one.retired_at > one.starts_at]))
+    for one in ended.values():
+        repository.retire_activation(session, one)
+    return list(ended.values())
 
 
 def in_force(session: Session) -> list[RubricInForce]:
-    """Return every rubric with the conversations and the time in which it judges them, past and future ones too."""
+    """Return every rubric with the conversations and the times in which it judges them, past and future ones too."""
     rubrics = activated_rubrics(session)
     return [
-        RubricInForce(rubrics[one.rubric_id, one.version], scope_of(one), (one.starts_at, one.ends_at))
-        for one in repository.activations(session)
+        RubricInForce(rubrics[one.activation.rubric_id, one.activation.version], one.scope, one.period)
+        for one in in_turn(repository.activations(session))
     ]
+
+
+def in_turn(activations: Sequence[Activation]) -> list[Turn]:
+    """Return the times in which activations hold, by their beginning; one may have several, or none at all.
+
+    Of the same rubric and scope the one that began last holds, of two that began at once the one activated last.
+    """
+    ordered = sorted(activations, key=lambda one: (one.starts_at, one.id))
+    turns = []
+    for place, one in enumerate(ordered):
+        scope = scope_of(one)
+        own = cut((one.starts_at, one.ends_at), (None, one.retired_at))
+        pieces = [own] if own else []
+        for later in ordered[place + 1 :]:
+            if later.rubric_id == one.rubric_id and _same(scope_of(later), scope):
+                pieces = [left for piece in pieces for left in _without(piece, (later.starts_at, later.ends_at))]
+        turns += [Turn(one, scope, piece) for piece in pieces]
+    return turns
 
 
 def choose(rubrics: Sequence[RubricInForce], conversation: Conversation, at: datetime) -> Rubric | None:
@@ -146,43 +189,21 @@ def as_json(scope: RubricScope) -> Mapping[str, Sequence[str]]:
     return {field.name: list(values) for field in fields(scope) if (values := getattr(scope, field.name))}
 
 
-def _give_way(
-    session: Session,
-    rubric_id: str,
-    scope: RubricScope,
-    wanted: tuple[datetime, datetime | None],
-    by: str,
-    now: datetime,
-) -> datetime | None:
-    """Make room for ``wanted`` in what the rubric has in force for the very same scope; return when it has to end."""
-    begin, end = wanted
-    for one in repository.activations(session):
-        if one.rubric_id != rubric_id or not _same(scope_of(one), scope):
-            continue
-        if one.starts_at > begin:
-            end = one.starts_at if end is None else min(end, one.starts_at)
-        elif _lasts(one, begin):
-            repository.end_activation(session, one.id, begin)
-            if end is not None and _lasts(one, end):
-                rest = (end, one.ends_at)
-                repository.add_activation(session, (one.rubric_id, one.version), one.scope, rest, by, now)
-    return end
+def _without(span: Period, taken: Period) -> list[Period]:
+    before, after = cut(span, (None, taken[0])), None if taken[1] is None else cut(span, (taken[1], None))
+    return [one for one in (before, after) if one is not None]
 
 
-def _refuse_ambiguity(session: Session, version: tuple[str, int], scope: RubricScope, span: Period) -> None:
-    for other in in_force(session):
-        if cut(span, other.period) is not None and clash(scope, other.scope):
-            one, two = f"{version[0]}@{version[1]}", f"{other.rubric.id}@{other.rubric.version}"
+def _refuse_ambiguity(turns: Sequence[Turn]) -> None:
+    for one, other in combinations(turns, 2):
+        if cut(one.period, other.period) is not None and clash(one.scope, other.scope):
+            name, two = (f"{each.activation.rubric_id}@{each.activation.version}" for each in (other, one))
             raise AmbiguousRubricError(
-                f"{one} and {two} would claim the same conversations at the same time, and neither scope is narrower",
-                f"{one} 与 {two} 会在同一时段适用于相同的会话,且没有哪个范围更小",
+                f"{name} and {two} would claim the same conversations at the same time, and neither scope is narrower",
+                f"{name} 与 {two} 会在同一时段适用于相同的会话,且没有哪个范围更小",
                 hint="narrow a scope, or retire one first / 请缩小其中一个的范围,或先停用其中一个",
-                location=one,
+                location=name,
             )
-
-
-def _lasts(one: Activation, moment: datetime) -> bool:
-    return one.ends_at is None or one.ends_at > moment
 
 
 def _same(one: RubricScope, other: RubricScope) -> bool:

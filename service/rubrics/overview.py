@@ -12,6 +12,7 @@ from models.domain.rubric import Rubric
 from models.qa import list_rubrics, load_rubric
 from models.scorers.compliance.scopes import covers
 from service.rubrics import repository
+from service.rubrics.activation import in_turn
 from service.rubrics.registry import rubric_of
 
 
@@ -58,9 +59,9 @@ def all_known(session: Session, default: str, now: datetime) -> list[KnownRubric
     """
     known = {(one.id, one.version): KnownRubric(one) for one in list_rubrics()}
     spans: dict[tuple[str, int], list[RubricSpan]] = {}
-    for one in repository.activations(session):
-        in_force = covers((one.starts_at, one.ends_at), now)
-        span = RubricSpan(one.scope, one.starts_at, one.ends_at, one.activated_by, in_force)
+    for turn in in_turn(repository.activations(session)):
+        one, (begin, end) = turn.activation, turn.period
+        span = RubricSpan(one.scope, begin or one.starts_at, end, one.activated_by, covers(turn.period, now))
         spans.setdefault((one.rubric_id, one.version), []).append(span)
     for published in repository.versions(session):
         key = published.id, published.version

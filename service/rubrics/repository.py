@@ -29,9 +29,18 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """A time in which a version is in force; ``ends_at`` is the first moment in which it no longer is.
+    """A time for which a version was put in force.
 
-    ``scope`` has the attributes that are asked for with their values; a conversation of others is not meant.
+    Attributes:
+        id: Its number; later ones are greater.
+        rubric_id: Of the rubric.
+        version: Of the rubric.
+        scope: The attributes that are asked for with their values; a conversation of others is not meant.
+        starts_at: The first moment.
+        ends_at: The first moment after it, as it was asked for; ``None`` for open.
+        retired_at: When it was taken out of force before that.
+        activated_by: Who did it.
+        activated_at: When.
     """
 
     id: int
@@ -40,6 +49,7 @@ class Activation:
     scope: Mapping[str, Sequence[str]]
     starts_at: datetime
     ends_at: datetime | None
+    retired_at: datetime | None
     activated_by: str
     activated_at: datetime
 
@@ -83,44 +93,28 @@ def lock(session: Session) -> None:
 
 
 def activations(session: Session) -> list[Activation]:
-    """Return every time in which a version is or was in force, by its beginning; those taken back are left out."""
-    ends = col(RubricActivation.ends_at)
+    """Return every activation by its beginning; those retired before they began are left out."""
+    retired = col(RubricActivation.retired_at)
     statement = (
         select(RubricActivation)
-        .where(sa.or_(ends.is_(None), ends > col(RubricActivation.starts_at)))
+        .where(sa.or_(retired.is_(None), retired > col(RubricActivation.starts_at)))
         .order_by(col(RubricActivation.starts_at), col(RubricActivation.id))
     )
     return [_activation(row) for row in session.exec(statement)]
 
 
-def add_activation(
-    session: Session,
-    version: tuple[str, int],
-    scope: Mapping[str, Sequence[str]],
-    period: tuple[datetime, datetime | None],
-    by: str,
-    at: datetime,
-) -> Activation:
-    """Put a version (id and number) in force for a period."""
-    row = RubricActivation(
-        rubric_id=version[0],
-        version=version[1],
-        scope=dict(scope),
-        starts_at=period[0],
-        ends_at=period[1],
-        activated_by=by,
-        activated_at=at,
-    )
+def add_activation(session: Session, wanted: Activation) -> Activation:
+    """Put a version in force; its number is given here."""
+    row = RubricActivation(**{name: getattr(wanted, name) for name in Activation.__slots__ if name != "id"})
     session.add(row)
     session.flush()
     return _activation(row)
 
 
-def end_activation(session: Session, activation_id: int, ends_at: datetime) -> None:
-    """Let a version be in force only until ``ends_at``."""
-    session.execute(
-        sa.update(RubricActivation).where(col(RubricActivation.id) == activation_id).values(ends_at=ends_at)
-    )
+def retire_activation(session: Session, ended: Activation) -> None:
+    """Let a version be in force only until its ``retired_at``."""
+    statement = sa.update(RubricActivation).where(col(RubricActivation.id) == ended.id)
+    session.execute(statement.values(retired_at=ended.retired_at))
 
 
 def _activation(row: RubricActivation) -> Activation:

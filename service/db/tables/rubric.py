@@ -24,10 +24,11 @@ class RubricVersion(SQLModel, table=True):
 
 
 class RubricActivation(SQLModel, table=True):
-    """A time in which a version is in force for the conversations of a scope that start in it.
+    """A time for which a version was put in force, for the conversations of a scope that start in it.
 
-    ``scope`` holds the attributes that are asked for, with their values; an empty one is for all. The times mean what
-    they do for playbooks. Only ``ends_at`` ever changes.
+    ``scope`` holds the attributes that are asked for, with their values; an empty one is for all. From ``starts_at``
+    on, up to but without ``ends_at`` or ``retired_at``. Of one rubric and scope the one that began last holds. Only
+    ``retired_at`` ever changes.
     """
 
     __tablename__ = "rubric_activation"
@@ -46,5 +47,6 @@ class RubricActivation(SQLModel, table=True):
     scope: dict[str, Any] = Field(sa_column=sa.Column(JSONB, nullable=False))
     starts_at: datetime = Field(sa_type=sa.DateTime(timezone=True))
     ends_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
+    retired_at: datetime | None = Field(default=None, sa_type=sa.DateTime(timezone=True))
     activated_by: str = Field(sa_type=sa.Text)
     activated_at: datetime = Field(sa_type=sa.DateTime(timezone=True))

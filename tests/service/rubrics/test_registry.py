@@ -127,6 +127,24 @@ def test_for_a_time_only(session: Session, document) -> None:
         put(session, "mine@2", START, START)
 
 
+def test_a_version_goes_on_where_its_successor_never_begins(session: Session, document) -> None:
+    publish(session, sheet(), sheet(version=2), sheet("other"))
+    put(session, "mine@1")
+    put(session, "mine@2", START + 2 * DAY)
+    assert chosen(session, document, START + 3 * DAY) == "mine@2"
+    retire(session, "mine@2", end=START + DAY)
+    assert chosen(session, document, START + 3 * DAY) == "mine@1"
+    put(session, "mine@2", START + 2 * DAY)
+    retire(session, "mine@2", end=START + 4 * DAY)  # it had begun: nothing of the rubric is in force after it
+    days = [chosen(session, document, START + day * DAY) for day in range(5)]
+    assert days == ["mine@1", "mine@1", "mine@2", "mine@2", None]
+    retire(session, "mine", end=START + DAY)
+    put(session, "mine@1", queue=("aftersale",))
+    put(session, "mine@2", START + 2 * DAY, queue=("aftersale",))
+    retire(session, "mine@1", end=START + 2 * DAY - DAY / 2)
+    put(session, "other@1", START + 2 * DAY - DAY / 2, START + 2 * DAY, channel=("chat",))
+
+
 def test_what_would_be_ambiguous_is_refused(session: Session) -> None:
     publish(session, sheet(), sheet("other"))
     put(session, "mine@1", queue=("aftersale", "complaint"))

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("scope", postgresql.JSONB(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("activated_by", sa.Text(), nullable=False),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
