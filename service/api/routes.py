@@ -6,7 +6,6 @@ from fastapi import APIRouter
 
 from service.api import (
     audit,
-    catalogue,
     conversations,
     health,
     jobs,
@@ -18,6 +17,7 @@ from service.api import (
     qa_calibration,
     qa_sampling,
     qa_tasks,
+    rubrics,
     scores,
 )
 
@@ -26,7 +26,7 @@ for part in (
     conversations.router,
     scores.router,
     playbooks.router,
-    catalogue.router,
+    rubrics.router,
     kpis.router,
     qa_sampling.router,
     qa_tasks.router,
