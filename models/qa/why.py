@@ -17,14 +17,14 @@ class Reason:
     """One thing that makes the difference, and what the machine or a person had found there.
 
     Attributes:
-        kind: As in ``Cause``.
+        kind: As in ``Cause``, or ``band`` where the grade alone is another.
         criterion: Its id; empty for what concerns the whole score.
         effect: As in ``Cause``.
         zh: For Chinese readers.
         en: For English readers.
     """
 
-    kind: Literal["points", "auto_fail", "cap", "pass_mark", "applies"]
+    kind: Literal["points", "auto_fail", "cap", "pass_mark", "applies", "band"]
     criterion: str
     effect: float
     zh: str
@@ -38,7 +38,8 @@ def reasons_of(compared: Compared, old: Rubric, new: Rubric) -> tuple[Reason, ..
     titles = {**titles_of(old), **titles_of(new)}
     sides = _by_source(compared.before), _by_source(compared.after)
     marks = _mark(compared.before, old), _mark(compared.after, new)
-    return tuple(_reason(cause, sides, marks, titles) for cause in compared.change.causes)
+    reasons = tuple(_reason(cause, sides, marks, titles) for cause in compared.change.causes)
+    return reasons or (_of_band(compared.before.band or "–", compared.after.band or "–"),)
 
 
 def _reason(
@@ -90,6 +91,10 @@ def _cap(side: CriterionResult | None) -> tuple[str, str]:
     if side is None or (not side.auto_fail and side.cap is None):
         return "不封顶", "no cap"
     return ("总分归零", "the score is 0") if side.auto_fail else (f"总分最高 {side.cap:g}", f"at most {side.cap:g}")
+
+
+def _of_band(before: str, after: str) -> Reason:
+    return Reason("band", "", 0.0, f"等级由 {before} 改为 {after}。", f"the grade goes from {before} to {after}.")
 
 
 def _mark(score: QaScore, rubric: Rubric) -> float:

@@ -24,7 +24,6 @@ from service.api.model_body import json_body, read_model
 from service.api.parameters import ConversationSelection, Moment, Text
 from service.api.problems import problem_responses
 from service.audit.log import record
-from service.conversations.filters import conditions_for_audit
 from service.core.errors import InvalidRequestError
 from service.core.settings import ScoringSettings
 from service.db.engine import Database
@@ -337,29 +336,21 @@ def _validate(database: Database, settings: ScoringSettings, text: str) -> Rubri
 def _preview(database: Database, settings: ScoringSettings, wanted: PreviewRequest, actor: Actor) -> RubricPreview:
     if (wanted.rubric is None) == (wanted.yaml is None):
         raise InvalidRequestError("give a rubric or a yaml", "请给出 rubric 或 yaml 之一", location="body.rubric")
-    conditions = wanted.as_filter()
     with database.transaction() as session:
         own = settings.rubric
         new = parse_rubric(wanted.yaml, "rubric") if wanted.yaml else find_rubric(session, wanted.rubric or "", own)
-        found = preview(
+        return preview(
             session,
+            actor,
             new,
             settings,
-            conditions,
+            wanted.as_filter(),
             against=find_rubric(session, wanted.against, own) if wanted.against else None,
             limit=wanted.limit,
             show=wanted.show,
             page=wanted.page,
             cursor=wanted.cursor,
         )
-        detail = {
-            "version": new.version,
-            "hash": new.hash,
-            "conditions": conditions_for_audit(conditions),
-            "ids": [one.conversation_id for one in found.items],
-        }
-        record(session, actor, "rubric.preview", "rubric", new.id, detail)
-    return found
 
 
 def _playbooks(session: Session, settings: ScoringSettings) -> list[Playbook]:

@@ -46,7 +46,7 @@ def lint(
     strict: Annotated[bool, typer.Option("--strict", help=pick("警告也算错误", "Warnings fail, too"))] = False,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
-    """Print every finding on a line of its own; checks are looked up in the packaged playbooks and the settings' own."""
+    """Print every finding on a line of its own; checks are those of the packaged playbooks and the settings' own."""
     from models.scorers.compliance import list_playbooks, load_playbook
     from service.core.settings import load_settings
     from service.rubrics.lint import lint_rubric, read_text

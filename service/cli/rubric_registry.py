@@ -52,9 +52,9 @@ def register(app: typer.Typer) -> None:
         help=pick(
             "启用已发布(或随附)的版本:从该日期起开始的、属于该范围的会话由它评分。同一标准在同一范围的旧版本让位;"
             "范围最小的标准优先;若与其他标准冲突则拒绝。",
-            "Put a published (or packaged) version in force: it scores the conversations of a scope that start from that "
-            "day on. An older version gives way in the very same scope. The narrowest scope wins; what would be ambiguous "
-            "is refused.",
+            "Put a published (or packaged) version in force: it scores the conversations of a scope that start from "
+            "that day on. An older version gives way in the very same scope. The narrowest scope wins; what would be "
+            "ambiguous is refused.",
         ),
     )(activate)
     app.command("retire", help=pick("停用评分标准或其中一个版本。", "Take a rubric or a version out of force."))(retire)

@@ -29,7 +29,9 @@ from models.qa import (
     traits_of,
 )
 from models.scorers.compliance import load_playbook
-from service.conversations.filters import ConversationFilter
+from service.accounts.actor import Actor
+from service.audit.log import record
+from service.conversations.filters import ConversationFilter, conditions_for_audit
 from service.conversations.paging import decode_cursor, encode_cursor
 from service.core.errors import InvalidCursorError
 from service.core.settings import ScoringSettings
@@ -134,6 +136,7 @@ class RubricPreview:
 
 def preview(
     session: Session,
+    actor: Actor,
     rubric: Rubric,
     settings: ScoringSettings,
     wanted: ConversationFilter,
@@ -144,7 +147,7 @@ def preview(
     page: int = 50,
     cursor: str | None = None,
 ) -> RubricPreview:
-    """Compare a rubric with another on the current scores of conversations; pure reading, nothing is stored.
+    """Compare a rubric with another on the current scores of conversations; no score is stored.
 
     Scores are read as a stream, newest conversations first. A conversation that cannot be judged by both rubrics (its
     playbook lacks a check that one of them names, its score or document is of a format that is not read any more) is
@@ -152,6 +155,7 @@ def preview(
 
     Args:
         session: An open transaction.
+        actor: Who asks; what was read is recorded.
         rubric: The new one.
         settings: For the rubric of conversations that none in force is for, and its playbook's weights.
         wanted: Which conversations.
@@ -182,8 +186,16 @@ def preview(
     if len(listed) > page:
         count, last = listed[page - 1]
         following = f"{count}.{encode_cursor(last.occurred_at, last.conversation_id)}"
+    items = [one for _, one in listed[:page]]
+    detail = {
+        "version": rubric.version,
+        "hash": rubric.hash,
+        "conditions": conditions_for_audit(wanted),
+        "ids": [one.conversation_id for one in items],
+    }
+    record(session, actor, "rubric.preview", "rubric", rubric.id, detail)
     summary = counts.summary() if cursor is None else None
-    return RubricPreview(spec_of(rubric), rubric.hash, summary, [one for _, one in listed[:page]], following)
+    return RubricPreview(spec_of(rubric), rubric.hash, summary, items, following)
 
 
 @dataclass(frozen=True, slots=True)

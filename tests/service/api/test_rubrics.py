@@ -97,7 +97,7 @@ def test_in_force(client: TestClient, document, score_all) -> None:
     rival = client.post("/v1/rubrics/mine@1/activate", json={"scope": {"queue": ["aftersale"]}})
     assert (rival.status_code, rival.json()["code"]) == (409, "ambiguous-rubric")
     short = client.post("/v1/rubrics/mine@1/activate", json={"from": "2026-11-11", "to": "2026-11-11"})
-    assert short.json()["ends_at"] == "2026-11-11T16:00:00Z"
+    assert datetime.fromisoformat(short.json()["ends_at"]) == datetime.fromisoformat("2026-11-12T00:00:00+08:00")
     other = client.post("/v1/rubrics/aftersale/retire", json={"scope": {"queue": ["presale"]}})
     assert other.status_code == 404
     ended = client.post("/v1/rubrics/aftersale/retire", json={"from": "2026-10-02", "scope": {"queue": ["aftersale"]}})
@@ -114,7 +114,7 @@ def test_in_force(client: TestClient, document, score_all) -> None:
 
 
 @pytest.fixture
-def history(client: TestClient, document, score_all) -> list[str]:
+def history(client: TestClient, document, score_all) -> None:
     ids = [f"c-{number}" for number in range(9)]
     client.post(
         "/v1/conversations",
@@ -124,7 +124,6 @@ def history(client: TestClient, document, score_all) -> list[str]:
         ],
     )
     score_all(*ids, engine=RubricEngine())
-    return ids
 
 
 def preview(client: TestClient, **body: Any) -> dict[str, Any]:
@@ -133,7 +132,8 @@ def preview(client: TestClient, **body: Any) -> dict[str, Any]:
     return answer.json()
 
 
-def test_a_preview_counts_and_lists_what_flips(client: TestClient, history: list[str]) -> None:
+@pytest.mark.usefixtures("history")
+def test_a_preview_counts_and_lists_what_flips(client: TestClient) -> None:
     lenient = sheet("mine", 1, check("greeting"), check("closing"), mark=50)
     strict = sheet("mine", 2, check("greeting"), check("closing"), mark=60)
     client.post("/v1/rubrics", json={"yaml": lenient})
@@ -171,7 +171,8 @@ def test_a_preview_counts_and_lists_what_flips(client: TestClient, history: list
     assert (unlike["conversations"], "empathy" in unlike["reason_en"], len(unlike["examples"])) == (9, True, 5)
 
 
-def test_a_preview_is_by_default_against_what_is_in_force(client: TestClient, history: list[str]) -> None:
+@pytest.mark.usefixtures("history")
+def test_a_preview_is_by_default_against_what_is_in_force(client: TestClient) -> None:
     client.post("/v1/rubrics", json={"yaml": sheet("mine", 1, check("greeting"))})
     preview_of = {"yaml": sheet("mine", 2, check("greeting", weight=9))}
     assert preview(client, **preview_of)["summary"]["against"] == {"default@1": 9}
@@ -196,5 +197,7 @@ def test_what_a_preview_refuses(client_for, client: TestClient) -> None:
     ):
         assert client.post("/v1/rubrics/preview", json=body).status_code == status, body
     assert client_for("viewer").post("/v1/rubrics/preview", json={"rubric": "default"}).status_code == 403
-    [event] = client.get("/v1/audit", params={"action": "rubric.preview"}).json()["items"] or [None]
-    assert event is None
+    assert client.get("/v1/audit", params={"action": "rubric.preview"}).json()["items"] == []
+    assert client.post("/v1/rubrics/preview", json={"rubric": "default"}).status_code == 200
+    [event] = client.get("/v1/audit", params={"action": "rubric.preview"}).json()["items"]
+    assert (event["object_id"], event["detail"]["ids"]) == ("default", [])
