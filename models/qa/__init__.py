@@ -2,7 +2,7 @@
 
 from models.qa.compare import Case, Compared, Comparison, compare_case, compare_rubrics, strongest_cause
 from models.qa.evaluate import evaluate_rubric
-from models.qa.explain import explain_rubric
+from models.qa.explain import criterion_titles, explain_rubric
 from models.qa.loading import (
     list_rubrics,
     load_rubric,
@@ -16,16 +16,17 @@ from models.qa.scopes import claims
 from models.qa.stored import measured_from_json, qa_from_json
 from models.qa.traits import traits_of
 from models.qa.variants import effective_rubric
-from models.qa.why import Reason, reasons_of
+from models.qa.why import ChangeReason, reasons_of
 
 __all__ = [
     "Case",
     "Compared",
     "Comparison",
-    "Reason",
+    "ChangeReason",
     "claims",
     "compare_case",
     "compare_rubrics",
+    "criterion_titles",
     "effective_rubric",
     "evaluate_rubric",
     "explain_rubric",

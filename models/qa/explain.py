@@ -25,11 +25,11 @@ def explain_rubric(result: QaScore, rubric: Rubric | None = None) -> tuple[Line,
         result: The score.
         rubric: The one that made it, for the titles of criteria and sections; without it they are called by id.
     """
-    titles = titles_of(rubric) if rubric else {}
+    titles = criterion_titles(rubric) if rubric else {}
     return (*(_line(item, titles) for item in result.criteria), *_whole(result, rubric))
 
 
-def titles_of(rubric: Rubric) -> dict[str, tuple[str, str]]:
+def criterion_titles(rubric: Rubric) -> dict[str, tuple[str, str]]:
     """Return the titles of a rubric's criteria by id, Chinese and English, those that variants add among them."""
     added = (criterion for variant in rubric.variants for criterion in variant.add)
     return {item.id: (item.title_zh, item.title_en) for item in (*rubric.criteria, *added)}

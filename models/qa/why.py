@@ -9,11 +9,11 @@ from typing import Literal
 from models.domain.rubric import Rubric
 from models.domain.scores import CriterionResult, QaScore
 from models.qa.compare import Cause, Compared
-from models.qa.explain import bare, called, titles_of
+from models.qa.explain import bare, called, criterion_titles
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ChangeReason:
     """One thing that makes the difference, and what the machine or a person had found there.
 
     Attributes:
@@ -31,11 +31,11 @@ class Reason:
     en: str
 
 
-def reasons_of(compared: Compared, old: Rubric, new: Rubric) -> tuple[Reason, ...]:
+def reasons_of(compared: Compared, old: Rubric, new: Rubric) -> tuple[ChangeReason, ...]:
     """Return the reasons of a change, the strongest first; none where nothing changes."""
     if compared.change is None:
         return ()
-    titles = {**titles_of(old), **titles_of(new)}
+    titles = {**criterion_titles(old), **criterion_titles(new)}
     sides = _by_source(compared.before), _by_source(compared.after)
     marks = _mark(compared.before, old), _mark(compared.after, new)
     reasons = tuple(_reason(cause, sides, marks, titles) for cause in compared.change.causes)
@@ -47,7 +47,7 @@ def _reason(
     sides: tuple[Mapping[str, CriterionResult], Mapping[str, CriterionResult]],
     marks: tuple[float, float],
     titles: Mapping[str, tuple[str, str]],
-) -> Reason:
+) -> ChangeReason:
     if cause.kind == "pass_mark":
         zh, en = f"及格线由 {marks[0]:g} 改为 {marks[1]:g}", f"the pass mark goes from {marks[0]:g} to {marks[1]:g}"
     elif cause.kind == "applies":
@@ -60,7 +60,7 @@ def _reason(
             title_zh, title_en = called(found.id, titles)
             zh = f"{title_zh}:{zh}({bare(found.reason)})"
             en = f"{title_en}: {en} ({bare(found.reason_en)})"
-    return Reason(cause.kind, cause.criterion, cause.effect, f"{zh}。", f"{en}.")
+    return ChangeReason(cause.kind, cause.criterion, cause.effect, f"{zh}。", f"{en}.")
 
 
 def _of_points(before: CriterionResult | None, after: CriterionResult | None, effect: float) -> tuple[str, str]:
@@ -93,8 +93,8 @@ def _cap(side: CriterionResult | None) -> tuple[str, str]:
     return ("总分归零", "the score is 0") if side.auto_fail else (f"总分最高 {side.cap:g}", f"at most {side.cap:g}")
 
 
-def _of_band(before: str, after: str) -> Reason:
-    return Reason("band", "", 0.0, f"等级由 {before} 改为 {after}。", f"the grade goes from {before} to {after}.")
+def _of_band(before: str, after: str) -> ChangeReason:
+    return ChangeReason("band", "", 0.0, f"等级由 {before} 改为 {after}。", f"the grade goes from {before} to {after}.")
 
 
 def _mark(score: QaScore, rubric: Rubric) -> float:

@@ -33,7 +33,7 @@ from service.qa.rubric_preview import RubricPreview, Shown, preview
 from service.rubrics import activation
 from service.rubrics.lint import lint_rubric
 from service.rubrics.registry import find_published, find_rubric, publish_text
-from service.rubrics.repository import Activation
+from service.rubrics.repository import ScopedActivation
 from service.scoring import rubric_catalogue
 from service.scoring.rubric_catalogue import RubricInfo
 
@@ -126,7 +126,7 @@ class RubricEnd(BaseModel):
 class RubricActivationList(BaseModel):
     """Times for which versions were put in force."""
 
-    items: list[Activation]
+    items: list[ScopedActivation]
 
 
 class PreviewRequest(ConversationSelection):
@@ -262,7 +262,7 @@ def post_activate_rubric(
     rubric_id: Spec,
     actor: Publisher,
     wanted: Annotated[RubricStart | None, Body()] = None,
-) -> Activation:
+) -> ScopedActivation:
     """Let a published or packaged version score the conversations of a scope that start from now, or the day given, on.
 
     What the same rubric has in force for the very same scope gives way. Refused where another rubric in force claims

@@ -20,7 +20,7 @@ from models.interchange import parse_conversation
 from models.qa import (
     Case,
     Compared,
-    Reason,
+    ChangeReason,
     compare_case,
     load_rubric,
     measured_from_json,
@@ -112,7 +112,7 @@ class PreviewedConversation:
     outcome_after: Literal["pass", "fail", "none"]
     band_before: str | None
     band_after: str | None
-    reasons: Sequence[Reason]
+    reasons: Sequence[ChangeReason]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from service.rubrics.registry import (
     require_version,
     rubric_of,
 )
-from service.rubrics.repository import Activation
+from service.rubrics.repository import ScopedActivation
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class RubricInForce:
 class Turn:
     """A time in which an activation holds: until another of the same rubric and scope takes its place."""
 
-    activation: Activation
+    activation: ScopedActivation
     scope: RubricScope
     period: Period
 
@@ -54,7 +54,7 @@ def activate(
     scope: RubricScope | None = None,
     start: datetime | None = None,
     end: datetime | None = None,
-) -> Activation:
+) -> ScopedActivation:
     """Put a published or packaged version in force for the conversations of a scope.
 
     What the same rubric has in force for the very same scope gives way: for good, or until ``end`` where one is given.
@@ -90,7 +90,7 @@ def activate(
         published = find_published(session, spec)
     stored = repository.activations(session)
     number = 1 + max((one.id for one in stored), default=0)  # only to stand last among those that begin at once
-    wanted = Activation(number, published.id, published.version, as_json(scope), begin, end, None, by, now)
+    wanted = ScopedActivation(number, published.id, published.version, as_json(scope), begin, end, None, by, now)
     turns = in_turn([*stored, wanted])
     _refuse_ambiguity(turns)
     rubric = rubric_of(published)
@@ -102,7 +102,7 @@ def activate(
 
 def retire(
     session: Session, spec: str, *, scope: RubricScope | None = None, end: datetime | None = None
-) -> list[Activation]:
+) -> list[ScopedActivation]:
     """Take a rubric (``id``) or one version of it (``id@version``) out of force, now or at ``end``.
 
     Args:
@@ -148,7 +148,7 @@ def in_force(session: Session) -> list[RubricInForce]:
     ]
 
 
-def in_turn(activations: Sequence[Activation]) -> list[Turn]:
+def in_turn(activations: Sequence[ScopedActivation]) -> list[Turn]:
     """Return the times in which activations hold, by their beginning; one may have several, or none at all.
 
     Of the same rubric and scope the one that began last holds, of two that began at once the one activated last.
@@ -178,7 +178,7 @@ def choose_for(rubrics: Sequence[RubricInForce], traits: Traits, at: datetime) -
     return None if found is None else found.rubric
 
 
-def scope_of(activation: Activation) -> RubricScope:
+def scope_of(activation: ScopedActivation) -> RubricScope:
     """Return an activation's scope."""
     values = {name: tuple(values) for name, values in activation.scope.items()}
     return RubricScope(**values)  # type: ignore[arg-type]  # checked before it is written

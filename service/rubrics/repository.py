@@ -28,7 +28,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Activation:
+class ScopedActivation:
     """A time for which a version was put in force.
 
     Attributes:
@@ -92,7 +92,7 @@ def lock(session: Session) -> None:
     session.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def activations(session: Session) -> list[Activation]:
+def activations(session: Session) -> list[ScopedActivation]:
     """Return every activation by its beginning; those retired before they began are left out."""
     retired = col(RubricActivation.retired_at)
     statement = (
@@ -103,19 +103,19 @@ def activations(session: Session) -> list[Activation]:
     return [_activation(row) for row in session.exec(statement)]
 
 
-def add_activation(session: Session, wanted: Activation) -> Activation:
+def add_activation(session: Session, wanted: ScopedActivation) -> ScopedActivation:
     """Put a version in force; its number is given here."""
-    row = RubricActivation(**{name: getattr(wanted, name) for name in Activation.__slots__ if name != "id"})
+    row = RubricActivation(**{name: getattr(wanted, name) for name in ScopedActivation.__slots__ if name != "id"})
     session.add(row)
     session.flush()
     return _activation(row)
 
 
-def retire_activation(session: Session, ended: Activation) -> None:
+def retire_activation(session: Session, ended: ScopedActivation) -> None:
     """Let a version be in force only until its ``retired_at``."""
     statement = sa.update(RubricActivation).where(col(RubricActivation.id) == ended.id)
     session.execute(statement.values(retired_at=ended.retired_at))
 
 
-def _activation(row: RubricActivation) -> Activation:
-    return Activation(**{name: getattr(row, name) for name in Activation.__slots__})
+def _activation(row: RubricActivation) -> ScopedActivation:
+    return ScopedActivation(**{name: getattr(row, name) for name in ScopedActivation.__slots__})

@@ -85,10 +85,10 @@ _SCRIPT = '{id: script, source: "check:*", weight: 5}'
 
 
 def test_a_preview_equals_scoring_again(database: Database, engine: Engine) -> None:
-    ids = sample(database, engine, 40)
+    ids = sample(database, engine, 24)
     version = iter(range(1, 1000))
 
-    @settings(max_examples=12)
+    @settings(max_examples=6)
     @given(criteria=_CRITERIA, mark=st.sampled_from((40, 60, 75, 90)), more=st.sampled_from(_MORE))
     def compare(criteria: list[tuple[str, int]], mark: float, more: str) -> None:
         lines = [check(name, weight, optional=True) for name, weight in criteria]
@@ -120,16 +120,17 @@ def test_a_preview_equals_scoring_again(database: Database, engine: Engine) -> N
             assert sum(one.figures.conversations for one in groups) == len(ids)
             assert sum(one.figures.pass_to_fail for one in groups) == figures.pass_to_fail
         changes = found.summary.changes
-        assert changes.unchanged + sum(one.conversations for one in changes.buckets) == len(ids) - figures.other
+        both = sum(before[one][0] is not None and after[one][0] is not None for one in ids)
+        assert changes.unchanged + sum(one.conversations for one in changes.buckets) == both
 
     compare()
 
 
 def test_pages_are_the_whole_list(database: Database, engine: Engine) -> None:
-    sample(database, engine, 25)
+    sample(database, engine, 12)
     whole = look(database, "aftersale", show="changes", page=200)
     assert whole.next_cursor is None
-    for page, limit in ((1, 10_000), (4, 10_000), (3, 11)):
+    for page, limit in ((1, 10_000), (4, 10_000), (3, 7)):
         found, cursor = [], None
         while True:
             part = look(database, "aftersale", show="changes", page=page, limit=limit, cursor=cursor)
