@@ -20,9 +20,9 @@ from models.qa.why import ChangeReason, reasons_of
 
 __all__ = [
     "Case",
+    "ChangeReason",
     "Compared",
     "Comparison",
-    "ChangeReason",
     "claims",
     "compare_case",
     "compare_rubrics",

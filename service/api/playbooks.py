@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from models.qa import load_rubric
+from models.scorers.compliance import load_playbook
 from models.scorers.compliance.lint import Finding, lint_text
 from service.accounts.actor import Actor
 from service.api.dependencies import AppSettings, OpenDatabase, permission
@@ -23,8 +24,9 @@ from service.db.engine import Database
 from service.kpi.report import DEFAULT_TIMEZONE, start_of
 from service.playbooks import activation
 from service.playbooks.ordinary import ordinary_lines
-from service.playbooks.registry import find_published, finder, packaged_text, publish_text
+from service.playbooks.registry import find_published, finder, load_published, packaged_text, publish_text
 from service.playbooks.repository import Activation
+from service.rubrics.activation import require_rubrics_for
 from service.scoring import catalogue
 from service.scoring.catalogue import PlaybookInfo
 
@@ -177,11 +179,14 @@ def post_activate(
     """Let a published or packaged version judge conversations that start from now, or the day given, on.
 
     The version before it of the same playbook ends there. Refused where another playbook in force claims the same
-    conversations and neither scope is narrower. Scores made before stay; `POST /v1/rescore` makes new ones.
+    conversations and neither scope is narrower, and where it lacks a check that a rubric in force names. Scores made
+    before stay; `POST /v1/rescore` makes new ones.
     """
     rubric = load_rubric(settings.scoring.rubric)
     with database.transaction() as session:
         done = activation.activate(session, playbook_id, actor.label, start=_moment(wanted), rubric=rubric)
+        default = load_playbook(settings.scoring.playbook)
+        require_rubrics_for(session, load_published(session, playbook_id), done.starts_at, default)
         detail = {"version": done.version, "starts_at": done.starts_at, "ends_at": done.ends_at}
         record(session, actor, "playbook.activate", "playbook", done.playbook_id, detail)
         return done

@@ -88,15 +88,20 @@ def activate(
 ) -> None:
     """Activate it."""
     from models.qa import load_rubric
+    from models.scorers.compliance import load_playbook
     from service.audit.log import record
     from service.cli.database import opened_database
     from service.cli.screen import say
     from service.core.settings import load_settings
     from service.playbooks import activation
+    from service.playbooks.registry import load_published
+    from service.rubrics.activation import require_rubrics_for
 
-    rubric = load_rubric(load_settings().scoring.rubric)
+    settings = load_settings().scoring
+    rubric = load_rubric(settings.rubric)
     with opened_database() as database, database.transaction() as session:
         done = activation.activate(session, spec, user(), start=_moment(start), rubric=rubric)
+        require_rubrics_for(session, load_published(session, spec), done.starts_at, load_playbook(settings.playbook))
         detail = {"version": done.version, "starts_at": done.starts_at, "ends_at": done.ends_at}
         record(session, this_actor(), "playbook.activate", "playbook", done.playbook_id, detail)
     until_zh = f",到 {_day(done.ends_at)} 为止" if done.ends_at else ""

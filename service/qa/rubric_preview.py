@@ -19,8 +19,8 @@ from models.errors import AttuneError
 from models.interchange import parse_conversation
 from models.qa import (
     Case,
-    Compared,
     ChangeReason,
+    Compared,
     compare_case,
     load_rubric,
     measured_from_json,

@@ -12,11 +12,12 @@ from sqlmodel import Session
 from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook
 from models.domain.rubric import Rubric, RubricScope, Traits
-from models.qa import claims, traits_of
+from models.qa import claims, require_checks, traits_of
 from models.scorers.compliance.scopes import Period, clash, covers, cut, lies_within, narrowest
 from service.core.errors import AmbiguousRubricError, InvalidRequestError, NotFoundError
+from service.playbooks.activation import in_force as playbooks_in_force
 from service.rubrics import repository
-from service.rubrics.fit import require_fit
+from service.rubrics.fit import judging, require_fit
 from service.rubrics.registry import (
     activated_rubrics,
     find_published,
@@ -146,6 +147,19 @@ def in_force(session: Session) -> list[RubricInForce]:
         RubricInForce(rubrics[one.activation.rubric_id, one.activation.version], one.scope, one.period)
         for one in in_turn(repository.activations(session))
     ]
+
+
+def require_rubrics_for(session: Session, playbook: Playbook, since: datetime, default: Playbook) -> None:
+    """Refuse a playbook, just put in force, that lacks a check which a rubric in force for its conversations names.
+
+    Raises:
+        InvalidRubricError: It does.
+    """
+    known = playbooks_in_force(session)
+    for one in in_force(session):
+        span = cut(one.period, (since, None))
+        if span is not None and playbook.hash in {found.hash for found in judging(known, one.scope, span, default)}:
+            require_checks(one.rubric, playbook)
 
 
 def in_turn(activations: Sequence[ScopedActivation]) -> list[Turn]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.service.playbooks.shops import shop
 from tests.service.qa.conftest import RubricEngine
 from tests.service.rubrics.sheets import check, sheet
 
@@ -111,6 +112,17 @@ def test_in_force(client: TestClient, document, score_all) -> None:
         ("mine@1", {"from": "2026-10-02", "to": "2026-10-01"}, 422),
     ):
         assert client.post(f"/v1/rubrics/{path}/activate", json=body).status_code == status, (path, body)
+
+
+def test_a_playbook_has_to_have_what_a_rubric_in_force_names(client: TestClient) -> None:
+    client.post("/v1/rubrics", json={"yaml": sheet("mine", 1, check("empathy"))})
+    assert client.post("/v1/rubrics/mine@1/activate", json={"scope": {"queue": ["complaint"]}}).status_code == 200
+    for name in ("complaint", "presale"):
+        client.post("/v1/playbooks", json={"yaml": shop(f"for-{name}", more=f"scope: {{queue: [{name}]}}")})
+    refused = client.post("/v1/playbooks/for-complaint@1/activate")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-rubric")
+    assert "empathy" in refused.json()["detail"]
+    assert client.post("/v1/playbooks/for-presale@1/activate").status_code == 200
 
 
 @pytest.fixture
