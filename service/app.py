@@ -33,6 +33,18 @@ satisfaction and an automatic QA score.
 Every answer that is an error is `application/problem+json` with a stable `code`; `Accept-Language` chooses the language
 of `detail` (Chinese by default). API keys go into `Authorization: Bearer` or `X-API-Key`."""
 
+# Bodies that may be long; their routes keep limits of their own.
+_STREAMED = frozenset(
+    {
+        "/v1/conversations",
+        "/v1/playbooks",
+        "/v1/playbooks/validate",
+        "/v1/rubrics",
+        "/v1/rubrics/validate",
+        "/v1/rubrics/preview",
+    }
+)
+
 _TAGS = [
     {"name": "conversations", "description": "Send conversations in, find them again"},
     {"name": "scores", "description": "What was said of them, and saying it anew"},
@@ -87,7 +99,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.state.refusals = Refusals()
     app.include_router(router)
     install_handlers(app)
-    app.add_middleware(BodyLimit, streamed=frozenset({"/v1/conversations", "/v1/playbooks", "/v1/playbooks/validate"}))
+    app.add_middleware(BodyLimit, streamed=_STREAMED)
     app.add_middleware(RequestLog)
     setattr(app, "openapi", lambda: build_reference(app))  # noqa: B010  # FastAPI's own way to replace it
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from models.domain.playbook import Scope
 from models.domain.scores import Style, Verdict
 
 
@@ -29,6 +30,13 @@ class Traits:
     agent_group: str | None = None
     agent_role: str | None = None
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RubricScope(Scope):
+    """Which conversations a rubric is put in force for: as a playbook's scope, and by the agent's role."""
+
+    agent_role: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,13 +88,15 @@ class Pipeline:
         ]
 
     def with_playbook(self, playbook: Playbook, rubric: Rubric | None = None) -> Pipeline:
-        """Return a pipeline that judges by another playbook and shares encoder, heads and threads with this one.
+        """Return a pipeline that judges by another playbook or rubric; encoder, heads and threads are shared with it.
 
         It need not be closed, and must not be used once this one is.
 
         Raises:
             InvalidRubricError: The rubric (this pipeline's own by default) names a check that the playbook lacks.
         """
+        if playbook.hash == self.playbook.hash:
+            return Pipeline(self.encoder, self._components, self.playbook, rubric or self.rubric, self.model)
         shared = [component for component in self._components if component.name != ComplianceScorer.name]
         acts = any(component.name == ActsScorer.name for component in shared)
         judge = ComplianceScorer(playbook, acts=acts, encoder=self.encoder)

@@ -69,6 +69,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """One conversation by both rubrics; ``change`` is ``None`` where score, outcome and grade stay."""
+
+    before: QaScore
+    after: QaScore
+    change: Change | None
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionEffect:
     """What one criterion does over all conversations.
 
@@ -123,18 +132,11 @@ def compare_rubrics(old: Rubric, new: Rubric, cases: Iterable[Case]) -> Comparis
     before: list[QaScore] = []
     after: list[QaScore] = []
     for case in cases:
-        one, other = (
-            evaluate_rubric(rubric, case.measured, case.check_weights, head=case.head, decisions=case.decisions)
-            for rubric in (old, new)
-        )
-        before.append(one)
-        after.append(other)
-        marks = tuple(
-            rubric.pass_mark if score.pass_mark is None else score.pass_mark
-            for rubric, score in ((old, one), (new, other))
-        )
-        if (one.score, one.passed, one.band) != (other.score, other.passed, other.band):
-            changes.append(_change(case.id, one, other, marks))
+        found = compare_case(old, new, case)
+        before.append(found.before)
+        after.append(found.after)
+        if found.change is not None:
+            changes.append(found.change)
     moves: dict[str, int] = {}
     for change in changes:
         if change.outcome_before != change.outcome_after:
@@ -150,6 +152,38 @@ def compare_rubrics(old: Rubric, new: Rubric, cases: Iterable[Case]) -> Comparis
         changes=tuple(changes),
         criteria=_effects(changes),
     )
+
+
+def compare_case(
+    old: Rubric, new: Rubric, case: Case, decisions_by_new: Mapping[str, Decision] | None = None
+) -> Compared:
+    """Return one conversation's score by both rubrics and what makes the difference; see ``compare_rubrics``.
+
+    Args:
+        old: The one in force.
+        new: The one to take its place.
+        case: The conversation.
+        decisions_by_new: The decisions where the new rubric calls criteria otherwise; the case's own by default.
+    """
+    said = case.decisions, case.decisions if decisions_by_new is None else decisions_by_new
+    one, other = (
+        evaluate_rubric(rubric, case.measured, case.check_weights, head=case.head, decisions=decisions)
+        for rubric, decisions in zip((old, new), said, strict=True)
+    )
+    if (one.score, one.passed, one.band) == (other.score, other.passed, other.band):
+        return Compared(one, other, None)
+    marks = tuple(
+        rubric.pass_mark if score.pass_mark is None else score.pass_mark for rubric, score in ((old, one), (new, other))
+    )
+    return Compared(one, other, _change(case.id, one, other, marks))
+
+
+def strongest_cause(change: Change) -> str | None:
+    """Return the source of the strongest cause of a changed outcome that points the way it changed."""
+    if {change.outcome_before, change.outcome_after} != {"pass", "fail"}:
+        return None
+    sign = 1 if change.outcome_after == "pass" else -1
+    return next((cause.source for cause in change.causes if cause.source and cause.effect * sign > 0), None)
 
 
 def _mean(scores: list[QaScore]) -> float | None:
@@ -222,7 +256,7 @@ def _effects(changes: list[Change]) -> tuple[CriterionEffect, ...]:
                 effects.setdefault(cause.source, [])
             if cause.kind == "points":
                 effects[cause.source].append(cause.effect)
-        strongest = _strongest(change)
+        strongest = strongest_cause(change)
         if strongest:
             decisive[strongest] = decisive.get(strongest, 0) + 1
     found = [
@@ -236,11 +270,3 @@ def _effects(changes: list[Change]) -> tuple[CriterionEffect, ...]:
         for source, moved in effects.items()
     ]
     return tuple(sorted(found, key=lambda item: (-item.decisive, -item.conversations, item.source)))
-
-
-def _strongest(change: Change) -> str | None:
-    """Return the source of the strongest cause of a changed outcome that points the way it changed."""
-    if {change.outcome_before, change.outcome_after} != {"pass", "fail"}:
-        return None
-    sign = 1 if change.outcome_after == "pass" else -1
-    return next((cause.source for cause in change.causes if cause.source and cause.effect * sign > 0), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.domain.rubric import Rubric
@@ -24,11 +25,12 @@ def explain_rubric(result: QaScore, rubric: Rubric | None = None) -> tuple[Line,
         result: The score.
         rubric: The one that made it, for the titles of criteria and sections; without it they are called by id.
     """
-    titles = _titles(rubric) if rubric else {}
+    titles = criterion_titles(rubric) if rubric else {}
     return (*(_line(item, titles) for item in result.criteria), *_whole(result, rubric))
 
 
-def _titles(rubric: Rubric) -> dict[str, tuple[str, str]]:
+def criterion_titles(rubric: Rubric) -> dict[str, tuple[str, str]]:
+    """Return the titles of a rubric's criteria by id, Chinese and English, those that variants add among them."""
     added = (criterion for variant in rubric.variants for criterion in variant.add)
     return {item.id: (item.title_zh, item.title_en) for item in (*rubric.criteria, *added)}
 
@@ -43,17 +45,15 @@ def _line(item: CriterionResult, titles: dict[str, tuple[str, str]]) -> Line:
         zh, en = f"{zh};红线不合格,总分归零", f"{en}; a critical failure: the score is 0"
     elif item.cap is not None:
         zh, en = f"{zh};不合格,总分最高 {item.cap:g} 分", f"{en}; failed: the score is at most {item.cap:g}"
-    head, _, check = item.id.partition(".")
-    title_zh, title_en = titles.get(item.id) or titles.get(head) or (head, head)
-    suffix = f"·{check}" if check else ""
-    return Line(item.id, f"{title_zh}{suffix}:{zh}。", f"{title_en}{suffix}: {en}.")
+    title_zh, title_en = called(item.id, titles)
+    return Line(item.id, f"{title_zh}:{zh}。", f"{title_en}: {en}.")
 
 
 def _points(item: CriterionResult) -> tuple[str, str]:
     if item.open:
         return ("待人工回答,暂不计分", "waits for a person's answer, not counted so far")
     if item.value is None:
-        zh, en = f"不计分({_bare(item.reason)})", f"not counted ({_bare(item.reason_en)})"
+        zh, en = f"不计分({bare(item.reason)})", f"not counted ({bare(item.reason_en)})"
         if item.style == "weighted" and item.weight:
             zh += f",权重 {item.weight:g} 分摊给其他项"
             en += f"; its weight of {item.weight:g} goes to the others"
@@ -75,7 +75,16 @@ def _points(item: CriterionResult) -> tuple[str, str]:
     )
 
 
-def _bare(reason: str) -> str:
+def called(criterion: str, titles: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """Return what a result is called: by its criterion's title, and for ``check:*`` by the check's id, too."""
+    head, _, check = criterion.partition(".")
+    zh, en = titles.get(criterion) or titles.get(head) or (head, head)
+    suffix = f"·{check}" if check else ""
+    return f"{zh}{suffix}", f"{en}{suffix}"
+
+
+def bare(reason: str) -> str:
+    """Return a sentence without its full stop."""
     return reason.rstrip("。.")
 
 

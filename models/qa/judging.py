@@ -77,7 +77,7 @@ def _within(criterion: Criterion, items: Iterable[Judged], traits: Traits, measu
     """Put the lines of a criterion into its section, out of the count where its condition does not hold."""
     off = criterion.when is not None and holds(criterion.when, traits, measured) is not True
     for item in items:
-        placed = replace(item, section=criterion.section)
+        placed = replace(item, section=criterion.section) if criterion.section else item
         yield replace(placed, value=None, off=True, open=False, reason=_OFF[0], reason_en=_OFF[1]) if off else placed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,17 @@ def parse_rubric(text: str, source: str) -> Rubric:
     return _from_document(parse_document(text, source, InvalidRubricError))
 
 
-@cache
 def list_rubrics() -> tuple[Rubric, ...]:
     """Return the packaged rubrics, all versions of each, by id and version."""
-    found = (_from_document(read_document(path, InvalidRubricError)) for path in PACKAGED.glob("*.yaml"))
-    return tuple(sorted(found, key=lambda rubric: (rubric.id, rubric.version)))
+    return tuple(rubric for _, rubric in _packaged())
+
+
+def packaged_text(spec: str) -> str | None:
+    """Return the file of a packaged rubric (``id@version``, or ``id`` for its newest version), if there is one."""
+    for path, rubric in reversed(_packaged()):
+        if spec in (rubric.id, f"{rubric.id}@{rubric.version}"):
+            return path.read_text(encoding="utf-8")
+    return None
 
 
 def rubric_schema() -> dict[str, Any]:
@@ -78,8 +84,7 @@ def require_checks(rubric: Rubric, playbook: Playbook) -> None:
     Raises:
         InvalidRubricError: It names a check that the playbook does not have.
     """
-    known = {check.id for check in playbook.checks}
-    unknown = sorted(set(_required(rubric)) - known)
+    unknown = missing_checks(rubric, {check.id for check in playbook.checks})
     if unknown:
         raise InvalidRubricError(
             f"The rubric {rubric.id}@{rubric.version} names checks that the playbook {playbook.id}@{playbook.version} "
@@ -90,6 +95,17 @@ def require_checks(rubric: Rubric, playbook: Playbook) -> None:
             if rubric.format == 2
             else None,
         )
+
+
+@cache
+def _packaged() -> tuple[tuple[Path, Rubric], ...]:
+    found = ((path, _from_document(read_document(path, InvalidRubricError))) for path in PACKAGED.glob("*.yaml"))
+    return tuple(sorted(found, key=lambda one: (one[1].id, one[1].version)))
+
+
+def missing_checks(rubric: Rubric, known: Collection[str]) -> list[str]:
+    """Return the checks that a rubric names and that are not among ``known``; optional ones may be missing."""
+    return sorted(set(_required(rubric)).difference(known))
 
 
 def _required(rubric: Rubric) -> Iterator[str]:

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Body, Path, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from models.documents import MAX_BYTES
 from models.qa import load_rubric
+from models.scorers.compliance import load_playbook
 from models.scorers.compliance.lint import Finding, lint_text
 from service.accounts.actor import Actor
-from service.api.body import read_json
 from service.api.dependencies import AppSettings, OpenDatabase, permission
+from service.api.model_body import json_body, read_model
 from service.api.parameters import Moment
 from service.api.problems import problem_responses
 from service.audit.log import record
-from service.core.errors import InvalidRequestError
 from service.db.engine import Database
 from service.kpi.report import DEFAULT_TIMEZONE, start_of
 from service.playbooks import activation
 from service.playbooks.ordinary import ordinary_lines
-from service.playbooks.registry import find_published, finder, packaged_text, publish_text
+from service.playbooks.registry import find_published, finder, load_published, packaged_text, publish_text
 from service.playbooks.repository import Activation
+from service.rubrics.activation import require_rubrics_for
 from service.scoring import catalogue
 from service.scoring.catalogue import PlaybookInfo
 
@@ -34,7 +34,6 @@ router = APIRouter(prefix="/playbooks", tags=["catalogue"])
 
 Spec = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$", description="`id` or `id@version`")]
 Publisher = Annotated[Actor, permission("playbooks:publish")]
-_LARGEST = 2 * MAX_BYTES  # of the JSON around a YAML text
 
 
 class PlaybookText(BaseModel):
@@ -86,17 +85,7 @@ class Retired(BaseModel):
     )
 
 
-_TEXT_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": PlaybookText.model_json_schema(),
-                "example": {"yaml": "id: my-shop\nversion: 1\n…"},
-            }
-        },
-    }
-}
+_TEXT_BODY = json_body(PlaybookText, {"yaml": "id: my-shop\nversion: 1\n…"})
 
 
 @router.get(
@@ -127,7 +116,7 @@ def get_playbooks(database: OpenDatabase, settings: AppSettings) -> PlaybookList
 )
 async def post_playbook(request: Request, database: OpenDatabase, actor: Publisher) -> JSONResponse:
     """Publish a version, which never changes afterwards; other content under the same id and version is refused."""
-    text = await _text(request)
+    text = (await read_model(request, PlaybookText)).yaml
     done = await run_in_threadpool(_publish, database, text, actor)
     return JSONResponse(done.model_dump(mode="json"), 201 if done.new else 200)
 
@@ -142,7 +131,7 @@ async def post_playbook(request: Request, database: OpenDatabase, actor: Publish
 )
 async def post_validate(request: Request, database: OpenDatabase) -> JSONResponse:
     """Return mistakes with their lines, and warnings, as `attune playbook lint` does; nothing is stored."""
-    text = await _text(request)
+    text = (await read_model(request, PlaybookText)).yaml
     found = await run_in_threadpool(_validate, database, text)
     return JSONResponse(found.model_dump(mode="json"))
 
@@ -193,11 +182,14 @@ def post_activate(
     """Let a published or packaged version judge conversations that start from now, or the day given, on.
 
     The version before it of the same playbook ends there. Refused where another playbook in force claims the same
-    conversations and neither scope is narrower. Scores made before stay; `POST /v1/rescore` makes new ones.
+    conversations and neither scope is narrower, and where it lacks a check that a rubric in force names. Scores made
+    before stay; `POST /v1/rescore` makes new ones.
     """
     rubric = load_rubric(settings.scoring.rubric)
     with database.transaction() as session:
         done = activation.activate(session, playbook_id, actor.label, start=_moment(wanted), rubric=rubric)
+        default = load_playbook(settings.scoring.playbook)
+        require_rubrics_for(session, load_published(session, playbook_id), done.starts_at, default)
         detail = {"version": done.version, "starts_at": done.starts_at, "ends_at": done.ends_at}
         record(session, actor, "playbook.activate", "playbook", done.playbook_id, detail)
         return done
@@ -221,16 +213,6 @@ def post_retire(
             session, actor, "playbook.retire", "playbook", done.ended[0].playbook_id, done.for_audit(_moment(wanted))
         )
         return Retired(items=done.ended, resumed=done.resumed)
-
-
-async def _text(request: Request) -> str:
-    body = await read_json(request, _LARGEST)
-    try:
-        return TypeAdapter(PlaybookText).validate_python(body).yaml
-    except ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(["body", *(str(part) for part in problem["loc"])])
-        raise InvalidRequestError(f"{where}: {problem['msg']}", f"{where} 无效", location=where) from None
 
 
 def _publish(database: Database, text: str, actor: Actor) -> Publication:

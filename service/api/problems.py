@@ -28,6 +28,8 @@ STATUS: Mapping[type[AttuneError], int] = {
     errors.ConversationConflictError: 409,
     errors.PlaybookConflictError: 409,
     errors.AmbiguousPlaybookError: 409,
+    errors.RubricConflictError: 409,
+    errors.AmbiguousRubricError: 409,
     errors.PersonConflictError: 409,
     errors.WorkConflictError: 409,
     errors.TooLargeError: 413,

@@ -148,11 +148,13 @@ def post_release(database: OpenDatabase, actor: Decider, appeal_id: BigId) -> Ap
 
 
 @router.post("/{appeal_id}/decide", summary="Decide an appeal", responses=_CHANGED)
-def post_decide(database: OpenDatabase, actor: Decider, appeal_id: BigId, wanted: AppealJudgement) -> AppealView:
+def post_decide(
+    database: OpenDatabase, settings: AppSettings, actor: Decider, appeal_id: BigId, wanted: AppealJudgement
+) -> AppealView:
     """Judge the criterion anew; whether that upholds the appeal follows from what stood. Nobody loses by appealing."""
     judgement = Judgement(wanted.criterion_id, wanted.verdict, wanted.value, wanted.reason)
     with database.transaction() as session:
-        return appeal_decisions.decide_appeal(session, actor, appeal_id, judgement)
+        return appeal_decisions.decide_appeal(session, actor, appeal_id, judgement, own_rubric=settings.scoring.rubric)
 
 
 @router.post("/{appeal_id}/withdraw", summary="Withdraw an appeal", responses=_CHANGED)

@@ -183,11 +183,16 @@ def post_skip(database: OpenDatabase, actor: Assigner, task_id: BigId, wanted: S
 
 
 @router.post("/tasks/{task_id}/submit", summary="Submit a review", responses=_CHANGED)
-def post_submit(database: OpenDatabase, actor: Reviewer, task_id: BigId, wanted: Submission) -> Task:
-    """Confirm or override every criterion; an override needs a reason. The same again changes nothing."""
+def post_submit(
+    database: OpenDatabase, settings: AppSettings, actor: Reviewer, task_id: BigId, wanted: Submission
+) -> Task:
+    """Confirm or override every criterion; an override needs a reason. The same again changes nothing.
+
+    A manual question takes the answers that its rubric allows: a verdict, or with steps 0…n a value of k/n.
+    """
     judgements = [Judgement(one.criterion_id, one.verdict, one.value, one.reason) for one in wanted.criteria]
     with database.transaction() as session:
-        return submit(session, actor, task_id, judgements)
+        return submit(session, actor, task_id, judgements, own_rubric=settings.scoring.rubric)
 
 
 @router.get(

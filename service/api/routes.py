@@ -6,7 +6,6 @@ from fastapi import APIRouter
 
 from service.api import (
     audit,
-    catalogue,
     conversations,
     dry_runs,
     health,
@@ -19,6 +18,7 @@ from service.api import (
     qa_calibration,
     qa_sampling,
     qa_tasks,
+    rubrics,
     scores,
 )
 
@@ -28,7 +28,7 @@ for part in (
     scores.router,
     dry_runs.router,
     playbooks.router,
-    catalogue.router,
+    rubrics.router,
     kpis.router,
     qa_sampling.router,
     qa_tasks.router,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from service.cli.findings import tell
 from service.cli.language import pick
-
-if TYPE_CHECKING:
-    from models.scorers.compliance.lint import Finding
 
 
 def register(app: typer.Typer) -> None:
@@ -37,36 +33,10 @@ def lint(
     as_json: Annotated[bool, typer.Option("--json", help=pick("输出 JSON", "Print JSON"))] = False,
 ) -> None:
     """Print every finding on a line of its own."""
-    from dataclasses import asdict
-
     from models.scorers.compliance.lint import lint as look_over
-    from service.cli.screen import progress, say
+    from service.cli.screen import progress
     from service.playbooks.ordinary import ordinary_lines
 
     with progress("检查中", "looking over", ("条规则", "rules")) as advance:
         findings = look_over(playbooks, ordinary_lines(), progress=lambda done, of: advance(done, done / of))
-    counts = Counter(finding.severity for finding in findings)
-    if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
-    else:
-        _show(findings)
-    say(
-        f"{counts['error']} 处错误,{counts['warning']} 处警告",
-        f"{counts['error']} error(s), {counts['warning']} warning(s)",
-    )
-    raise typer.Exit(1 if counts["error"] or (strict and counts["warning"]) else 0)
-
-
-def _show(findings: list[Finding]) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    from service.cli.screen import printable
-
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    for finding in findings:
-        error = finding.severity == "error"
-        line = Text(f"{printable(finding.location)}: ", style="bold")
-        line.append(pick("错误", "error") if error else pick("警告", "warning"), style="red" if error else "yellow")
-        line.append(f" [{finding.code}] {printable(pick(finding.zh, finding.en))}", style="not bold")
-        console.print(line)
+    raise typer.Exit(tell(findings, as_json=as_json, strict=strict))

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from models.errors import AttuneError
 from service.cli.actor import this_actor, user
 from service.cli.language import pick
+from service.cli.moments import day as _day
+from service.cli.moments import moment as _moment
 
 if TYPE_CHECKING:
     from service.scoring.catalogue import PlaybookInfo
-
-
-class DateError(AttuneError):
-    """A date on the command line is none."""
-
-    code = "usage"
 
 
 _SPEC = Annotated[str, typer.Argument(metavar="ID@VERSION", help=pick("手册编号与版本", "Id and version"))]
@@ -94,15 +88,20 @@ def activate(
 ) -> None:
     """Activate it."""
     from models.qa import load_rubric
+    from models.scorers.compliance import load_playbook
     from service.audit.log import record
     from service.cli.database import opened_database
     from service.cli.screen import say
     from service.core.settings import load_settings
     from service.playbooks import activation
+    from service.playbooks.registry import load_published
+    from service.rubrics.activation import require_rubrics_for
 
-    rubric = load_rubric(load_settings().scoring.rubric)
+    settings = load_settings().scoring
+    rubric = load_rubric(settings.rubric)
     with opened_database() as database, database.transaction() as session:
         done = activation.activate(session, spec, user(), start=_moment(start), rubric=rubric)
+        require_rubrics_for(session, load_published(session, spec), done.starts_at, load_playbook(settings.playbook))
         detail = {"version": done.version, "starts_at": done.starts_at, "ends_at": done.ends_at}
         record(session, this_actor(), "playbook.activate", "playbook", done.playbook_id, detail)
     until_zh = f",到 {_day(done.ends_at)} 为止" if done.ends_at else ""
@@ -223,25 +222,3 @@ def _state(one: PlaybookInfo) -> str:
     spans = [(_day(span.starts_at), _day(span.ends_at) if span.ends_at else "", span.now) for span in one.activations]
     words = [(pick("使用中 ", "in force ") if now else "") + f"{begin} → {end}".rstrip() for begin, end, now in spans]
     return "; ".join(words) or "–"
-
-
-def _moment(text: str | None) -> datetime | None:
-    from service.playbooks.activation import ZONE
-
-    if text is None:
-        return None
-    try:
-        moment = datetime.combine(date.fromisoformat(text), datetime.min.time()) if len(text) == 10 else None
-        moment = moment or datetime.fromisoformat(text)
-    except ValueError:
-        raise DateError(f'"{text}" is no day: write 2026-10-12', f"“{text}”不是日期:请写成 2026-10-12") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZONE)
-
-
-def _day(moment: datetime | None) -> str:
-    from service.playbooks.activation import ZONE
-
-    if moment is None:
-        return ""
-    there = moment.astimezone(ZONE)
-    return f"{there:%Y-%m-%d}" if there.time() == datetime.min.time() else f"{there:%Y-%m-%d %H:%M}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from service.cli.language import pick
 
 if TYPE_CHECKING:
     from models.domain.playbook import Playbook
+    from models.domain.rubric import Rubric
 
 
 class NotInFileError(AttuneError):
@@ -71,14 +72,15 @@ def show(
         raise ShowUsageError(
             "--scores needs --conversations, too", "--scores 须与 --conversations 同用", hint="attune show --help"
         )
-    document, bundle, note, published = (
+    document, bundle, note, published, rubrics = (
         _from_database(conversation_id)
         if conversations is None
-        else (*_from_files(conversation_id, conversations, scores), None)
+        else (*_from_files(conversation_id, conversations, scores), None, ())
     )
     console = Console(highlight=False, markup=False)
     coaching = _coaching(document, bundle, published) if coach and bundle else {}
-    for part in draw(document, bundle, titles_of(bundle["versions"], published) if bundle else None, coaching):
+    titles = titles_of(bundle["versions"], published, rubrics) if bundle else None
+    for part in draw(document, bundle, titles, coaching):
         console.print(part)
     if note:
         console.print(note, style="yellow")
@@ -105,25 +107,27 @@ def _coaching(document: Mapping[str, Any], bundle: Mapping[str, Any], published:
 
 def _from_database(
     conversation_id: str,
-) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None, Playbook | None]:
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None, str | None, Playbook | None, Sequence[Rubric]]:
     from service.audit.log import record_read
     from service.cli.actor import this_actor
     from service.cli.database import opened_database
     from service.conversations.read import get_conversation
     from service.playbooks.registry import made_with
+    from service.rubrics.registry import rubrics_called
 
     with opened_database() as database, database.transaction() as session:
         stored = get_conversation(session, conversation_id)
         detail = {"revision": stored.revision}
         record_read(session, this_actor(), "conversation.read", "conversation", stored.id, detail)
         published = made_with(session, stored.score["versions"]["playbook"]) if stored.score else None
+        rubrics = rubrics_called(session, stored.score["versions"]["rubric"]) if stored.score else []
     notes = {
         "pending": pick(
             "尚未评分:等待后台任务(attune worker)。", "Not scored yet: it waits for a worker (attune worker)."
         ),
         "failed": pick(f"评分失败:{stored.score_error}", f"Scoring failed: {stored.score_error}"),
     }
-    return stored.document, stored.score, notes.get(stored.state), published
+    return stored.document, stored.score, notes.get(stored.state), published, rubrics
 
 
 def _from_files(

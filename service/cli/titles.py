@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from service.cli.language import pick
 
 if TYPE_CHECKING:
     from models.domain.playbook import Playbook
+    from models.domain.rubric import Rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,15 @@ class Titles:
     criteria: Mapping[str, str] = field(default_factory=dict)
 
 
-def titles_of(versions: Mapping[str, str], published: Playbook | None = None) -> Titles:
+def titles_of(versions: Mapping[str, str], published: Playbook | None = None, rubrics: Sequence[Rubric] = ()) -> Titles:
     """Return the titles of the playbook and the rubric that made a score, where they are packaged ones.
 
     Args:
         versions: Of the score.
         published: The published playbook of that id and version, if there is one.
+        rubrics: The published rubrics of that id and version, if there are any.
     """
-    from models.qa import list_rubrics
+    from models.qa import criterion_titles, list_rubrics
     from models.scorers.compliance import list_playbooks
 
     checks = {
@@ -42,14 +44,14 @@ def titles_of(versions: Mapping[str, str], published: Playbook | None = None) ->
         for check in playbook.checks
     }
     criteria = {
-        criterion.id: pick(criterion.title_zh, criterion.title_en)
-        for rubric in list_rubrics()
-        if versions["rubric"] == f"{rubric.id}@{rubric.version}"
-        for criterion in rubric.criteria
+        name: pick(zh, en)
+        for rubric in (*list_rubrics(), *rubrics)
+        if versions["rubric"] in _labels(rubric)
+        for name, (zh, en) in criterion_titles(rubric).items()
     }
     return Titles(checks, criteria)
 
 
-def _labels(playbook: Playbook) -> tuple[str, str]:
-    label = f"{playbook.id}@{playbook.version}"
-    return label, f"{label}+{playbook.hash.removeprefix('sha256:')[:8]}"
+def _labels(policy: Playbook | Rubric) -> tuple[str, str]:
+    label = f"{policy.id}@{policy.version}"
+    return label, f"{label}+{policy.hash.removeprefix('sha256:')[:8]}"

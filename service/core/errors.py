@@ -95,6 +95,18 @@ class AmbiguousPlaybookError(AttuneError):
     code = "ambiguous-playbook"
 
 
+class RubricConflictError(AttuneError):
+    """The rubric's id and version are taken by other content."""
+
+    code = "rubric-conflict"
+
+
+class AmbiguousRubricError(AttuneError):
+    """Two rubrics would claim the same conversations at the same time."""
+
+    code = "ambiguous-rubric"
+
+
 class WorkConflictError(AttuneError):
     """A review task, appeal or calibration session is not in the state, or not in the hands, that this needs."""
 

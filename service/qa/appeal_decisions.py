@@ -14,6 +14,7 @@ from service.accounts.roles import allows
 from service.audit.log import record, record_read
 from service.core.errors import InvalidRequestError, WorkConflictError
 from service.people.persons import PersonInfo, find_person
+from service.qa.answers import require_answer
 from service.qa.appeal_state import (
     AppealView,
     find_appeal,
@@ -112,7 +113,13 @@ def release_appeal(session: Session, actor: Actor, appeal_id: int, now: datetime
 
 
 def decide_appeal(
-    session: Session, actor: Actor, appeal_id: int, judgement: Judgement, now: datetime | None = None
+    session: Session,
+    actor: Actor,
+    appeal_id: int,
+    judgement: Judgement,
+    now: datetime | None = None,
+    *,
+    own_rubric: str = "default",
 ) -> AppealView:
     """Judge the criterion anew. Whether that upholds the appeal follows from what stood; the agent never loses by it.
 
@@ -142,6 +149,7 @@ def decide_appeal(
         raise InvalidRequestError(
             "the appeal is about another criterion", "申诉针对的是另一评分项", location="criterion_id"
         )
+    require_answer(session, score, machine, judgement.verdict, judgement.value, own_rubric)
     decision = new_decision(score, machine, judgement, "appeal", person, moment, appeal_id=found.id)
     status = outcome(found.contested, said)
     if status != "rejected":

@@ -14,13 +14,13 @@ from models.domain.rubric import Rubric
 from models.domain.scores import QaScore
 from models.errors import AttuneError
 from models.interchange import parse_conversation
-from models.qa import evaluate_rubric, list_rubrics, load_rubric, measured_from_json, qa_from_json, traits_of
+from models.qa import evaluate_rubric, measured_from_json, qa_from_json, traits_of
 from models.statistics import Level
 from service.accounts.actor import Actor
 from service.audit.log import record_read
 from service.qa.criteria import MachineCriterion, criteria_of
 from service.qa.levels import left_to_people, levels_of
-from service.qa.provenance import find_score
+from service.qa.provenance import find_score, rubric_of
 from service.qa.repository import appeals as appeal_repository
 from service.qa.repository import decisions as decision_repository
 from service.qa.repository import tasks as task_repository
@@ -116,7 +116,7 @@ def review_of(session: Session, actor: Actor, score_id: int, own_rubric: str) ->
             note="有独立复核或申诉尚未完成，他人的判定暂不显示",
             note_en="a blind review or an appeal is not finished: what others decided is withheld",
         )
-    rubric = rubric_of(score, own_rubric)
+    rubric = rubric_of(session, score, own_rubric)
     if rubric is None and standing(session, score, everything):
         name = score.bundle["versions"]["rubric"]
         return replace(review, note=f"此处没有评分标准 {name}", note_en=f"the rubric {name} is not here")
@@ -185,13 +185,3 @@ def check_weights(bundle: Mapping[str, Any]) -> dict[str, float]:
         for item in bundle["qa"]["criteria"]
         if item["source"].startswith("check:") and item["id"].endswith("." + item["source"].partition(":")[2])
     }
-
-
-def rubric_of(score: StoredScore, own_rubric: str) -> Rubric | None:
-    """Return the rubric that made a score, ``None`` where it is not here."""
-    label = score.bundle["versions"]["rubric"]
-    name, _, digits = label.partition("+")
-    for rubric in (*list_rubrics(), load_rubric(own_rubric)):
-        if name == f"{rubric.id}@{rubric.version}" and rubric.hash.removeprefix("sha256:").startswith(digits):
-            return rubric
-    return None

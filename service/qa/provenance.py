@@ -16,18 +16,19 @@ from models.domain.playbook import Playbook
 from models.domain.rubric import Rubric
 from models.errors import AttuneError
 from models.interchange import parse_conversation
-from models.qa import list_rubrics
+from models.qa import list_rubrics, load_rubric
 from models.scorers.compliance import list_playbooks
 from service.core.errors import NotFoundError
 from service.db.engine import Database
 from service.playbooks.registry import load_published
 from service.qa.differences import Difference, differences
+from service.rubrics.registry import rubrics_called, spec_of
 from service.scoring import repository
 from service.scoring.on_demand import EngineOnDemand
 from service.scoring.provenance import Part, Provenance, artifact_parts, code_part, parse_part, part_of
 from service.scoring.repository import StoredScore
 
-__all__ = ["Difference", "Missing", "ScoreVerification", "verify_score"]
+__all__ = ["Difference", "Missing", "ScoreVerification", "find_score", "playbook_of", "rubric_of", "verify_score"]
 
 _CODE = "versions.code"  # told apart: other code may well make the same score
 
@@ -99,12 +100,13 @@ def verify_score(
         document = repository.document_of(session, score.conversation_id, score.revision)
         wanted = _Wanted.of(score)
         playbooks = _playbooks(session, wanted.label("playbook"))
+        rubrics = (*rubrics_called(session, wanted.label("rubric")), *list_rubrics())  # the others are told of
     conversation, problem = _read(document, score)
     missing = [problem] if problem else []
     with _engine_for(engine, wanted) as (fitting, here, absent):
         missing += absent
         playbook = _choose("playbook", wanted, here.playbook, playbooks, missing)
-        rubric = _choose("rubric", wanted, here.rubric, list_rubrics(), missing)
+        rubric = _choose("rubric", wanted, here.rubric, rubrics, missing)
         if missing or conversation is None:
             return _result(score, "cannot", (), missing)
         again = orjson.loads(orjson.dumps(fitting.score(conversation, playbook, rubric)))
@@ -122,6 +124,21 @@ def find_score(session: Session, score_id: int, *, only_agent: str | None = None
     if score is None:
         raise NotFoundError(f"no score {score_id}", f"没有评分 {score_id}", location=str(score_id))
     return score
+
+
+def rubric_of(session: Session, score: StoredScore, own_rubric: str) -> Rubric | None:
+    """Return the rubric that made a score: packaged, published or of the settings; ``None`` where it is not here."""
+    wanted = _Wanted.of(score)
+    name = wanted.label("rubric").partition("+")[0]
+    known = (*rubrics_called(session, name), load_rubric(own_rubric))
+    return next((one for one in known if spec_of(one) == name and wanted.is_it("rubric", part_of(one))), None)
+
+
+def playbook_of(session: Session, score: StoredScore, own: Playbook) -> Playbook | None:
+    """Return the playbook that made a score: packaged, published or ``own``; ``None`` where it is not here."""
+    wanted = _Wanted.of(score)
+    known = (*_playbooks(session, wanted.label("playbook")), own)
+    return next((one for one in known if wanted.is_it("playbook", part_of(one))), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from models.statistics import Level
 from service.accounts.actor import Actor
 from service.audit.log import record, record_read
 from service.core.errors import InvalidRequestError, WorkConflictError
+from service.qa.answers import require_answer
 from service.qa.criteria import MachineCriterion, criteria_of
 from service.qa.levels import levels_of
 from service.qa.provenance import find_score
@@ -97,14 +98,29 @@ def worksheet(session: Session, actor: Actor, task_id: int) -> Worksheet:
 
 
 def submit(
-    session: Session, actor: Actor, task_id: int, judgements: Sequence[Judgement], now: datetime | None = None
+    session: Session,
+    actor: Actor,
+    task_id: int,
+    judgements: Sequence[Judgement],
+    now: datetime | None = None,
+    *,
+    own_rubric: str = "default",
 ) -> Task:
     """Store what the reviewer says and close the task. Sending the same again changes nothing.
+
+    Args:
+        session: An open transaction.
+        actor: Who says it.
+        task_id: Of which task.
+        judgements: One for each criterion.
+        now: The moment that counts; the present one by default.
+        own_rubric: The rubric of the settings.
 
     Raises:
         NotFoundError: There is no such task.
         WorkConflictError: Somebody else has it, it is not taken, or was submitted with other content.
-        InvalidRequestError: A criterion is missing, unknown or named twice, or an override has no reason.
+        InvalidRequestError: A criterion is missing, unknown or named twice, an override has no reason, or a question
+            does not have that answer.
     """
     person = require_person(actor)
     task = locked(session, task_id)
@@ -124,6 +140,8 @@ def submit(
     require_state(task, "submit")
     _require_complete(judgements, criteria, _required(session, task, criteria), task)
     levels = levels_of(session, score)
+    for one in judgements:
+        require_answer(session, score, criteria[one.criterion_id], one.verdict, one.value, own_rubric)
     kind: DecisionKind = {"review": "review", "second": "second"}.get(task.purpose, "adjudication")  # type: ignore[assignment]  # mypy takes them for texts
     decision_repository.append(
         session,

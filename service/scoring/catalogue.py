@@ -1,4 +1,4 @@
-"""The playbooks and rubrics that can be applied: the packaged ones, published ones, and those the settings name."""
+"""The playbooks that can be applied: the packaged ones, published ones, and the one the settings name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
-from models.domain.rubric import Rubric
-from models.qa import list_rubrics, load_rubric
 from models.scorers.compliance.scopes import period
 from service.core.errors import NotFoundError
 from service.core.settings import ScoringSettings
@@ -72,30 +70,6 @@ class PlaybookInfo:
     checks: Sequence[PlaybookCheck]
 
 
-@dataclass(frozen=True, slots=True)
-class RubricCriterion:
-    """One criterion of a rubric."""
-
-    id: str
-    source: str
-    weight: float
-    title: Title
-
-
-@dataclass(frozen=True, slots=True)
-class RubricInfo:
-    """A rubric; ``active`` where new scores are made with it."""
-
-    id: str
-    version: int
-    title: Title
-    hash: str
-    active: bool
-    pass_mark: float
-    critical: Sequence[str]
-    criteria: Sequence[RubricCriterion]
-
-
 def playbooks(session: Session, settings: ScoringSettings) -> list[PlaybookInfo]:
     """Return the default playbook, then the other packaged and published ones.
 
@@ -103,16 +77,6 @@ def playbooks(session: Session, settings: ScoringSettings) -> list[PlaybookInfo]
         UnknownPlaybookError, InvalidPlaybookError: The settings name one that cannot be read.
     """
     return [_playbook(known) for known in all_known(session, settings.playbook, datetime.now(UTC))]
-
-
-def rubrics(settings: ScoringSettings) -> list[RubricInfo]:
-    """Return the active rubric, then the other packaged ones.
-
-    Raises:
-        UnknownRubricError, InvalidRubricError: The settings name one that cannot be read.
-    """
-    active = load_rubric(settings.rubric)
-    return [_rubric(active, True)] + [_rubric(one, False) for one in list_rubrics() if one.hash != active.hash]
 
 
 def playbook(session: Session, settings: ScoringSettings, spec: str) -> PlaybookInfo:
@@ -127,18 +91,6 @@ def playbook(session: Session, settings: ScoringSettings, spec: str) -> Playbook
     if not found:
         raise NotFoundError(f"no playbook {spec!r}", f"没有话术手册 {spec!r}", location=spec)
     return max(found, key=lambda one: (one.default, one.version))
-
-
-def rubric(settings: ScoringSettings, spec: str) -> RubricInfo:
-    """Return one of ``rubrics`` by ``id`` or ``id@version``; ``spec`` is never taken as a file name.
-
-    Raises:
-        NotFoundError: There is none.
-    """
-    for one in rubrics(settings):
-        if spec in (one.id, f"{one.id}@{one.version}"):
-            return one
-    raise NotFoundError(f"no rubric {spec!r}", f"没有评分标准 {spec!r}", location=spec)
 
 
 def _playbook(known: Known) -> PlaybookInfo:
@@ -165,20 +117,4 @@ def _playbook(known: Known) -> PlaybookInfo:
         published_at=known.published_at,
         activations=known.activations,
         checks=checks,
-    )
-
-
-def _rubric(source: Rubric, active: bool) -> RubricInfo:
-    criteria = [
-        RubricCriterion(one.id, one.source, one.weight, Title(one.title_zh, one.title_en)) for one in source.criteria
-    ]
-    return RubricInfo(
-        source.id,
-        source.version,
-        Title(source.title_zh, source.title_en),
-        source.hash,
-        active,
-        source.pass_mark,
-        (*source.critical, *(item.check for item in source.critical_checks)),
-        criteria,
     )

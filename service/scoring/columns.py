@@ -28,7 +28,7 @@ def score_row(
     return {
         "conversation_id": bundle.id,
         "revision": revision,
-        "versions_hash": versions_hash(bundle.versions),
+        "versions_hash": versions_hash(bundle.versions, provenance),
         "input_version": bundle.versions.input,
         "playbook_version": bundle.versions.playbook,
         "rubric_version": bundle.versions.rubric,

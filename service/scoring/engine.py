@@ -34,7 +34,9 @@ class Engine(Protocol):
         """Return each conversation's score by two playbooks; what both share may be computed once."""
         ...
 
-    def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
+    def versions_for(
+        self, conversation: Conversation, playbook: Playbook | None = None, rubric: Rubric | None = None
+    ) -> Versions:
         """Return the versions a score of this conversation would carry, without scoring it."""
         ...
 
@@ -55,6 +57,12 @@ class Engine(Protocol):
         ...
 
 
-def versions_hash(versions: Versions) -> str:
-    """Return the SHA-256 of all five versions: equal for equal scores, and in one column."""
-    return hashlib.sha256("\n".join(astuple(versions)).encode()).hexdigest()
+def versions_hash(versions: Versions, made_with: Provenance) -> str:
+    """Return the SHA-256 of all five versions: equal for equal scores, and in one column.
+
+    A label such as ``shop@1+1a2b3c4d`` is that of a playbook or rubric which is not packaged. Two files that call
+    themselves the same can share its eight digits, so there the whole hash counts, too.
+    """
+    own = ((versions.playbook, made_with.playbook), (versions.rubric, made_with.rubric))
+    whole = (part.hash for label, part in own if "+" in label)
+    return hashlib.sha256("\n".join((*astuple(versions), *whole)).encode()).hexdigest()

@@ -46,10 +46,13 @@ class FakeEngine:
     def warm_up(self) -> None:
         """Nothing to load."""
 
-    def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
+    def versions_for(
+        self, conversation: Conversation, playbook: Playbook | None = None, rubric: Rubric | None = None
+    ) -> Versions:
         """Return the versions of a score."""
-        label = f"{playbook.id}@{playbook.version}" if playbook else f"{self._playbook}@fake"
-        return Versions(content_hash(conversation), label, f"{self._rubric}@fake", "fake@1", "0")
+        script = f"{playbook.id}@{playbook.version}" if playbook else f"{self._playbook}@fake"
+        sheet = f"{rubric.id}@{rubric.version}" if rubric else f"{self._rubric}@fake"
+        return Versions(content_hash(conversation), script, sheet, "fake@1", "0")
 
     def provenance(self, playbook: Playbook | None = None, rubric: Rubric | None = None) -> Provenance:
         """Return made-up hashes, and the real ones of playbook and rubric."""
@@ -66,10 +69,10 @@ class FakeEngine:
         self,
         conversations: Sequence[Conversation],
         playbook: Playbook | None = None,
-        rubric: Rubric | None = None,  # noqa: ARG002  # it has no criteria
+        rubric: Rubric | None = None,
     ) -> list[ScoreBundle]:
-        """Return one bundle per conversation."""
-        return [self._score(conversation, playbook) for conversation in conversations]
+        """Return one bundle per conversation; a rubric is named, but there are no criteria."""
+        return [self._score(conversation, playbook, rubric) for conversation in conversations]
 
     def compare(
         self, conversations: Sequence[Conversation], before: Playbook, after: Playbook
@@ -95,12 +98,14 @@ class FakeEngine:
     def _named(self, name: str) -> Part:
         return Part(name, "fake", digest(name.encode()))
 
-    def _score(self, conversation: Conversation, playbook: Playbook | None) -> ScoreBundle:
+    def _score(
+        self, conversation: Conversation, playbook: Playbook | None, rubric: Rubric | None = None
+    ) -> ScoreBundle:
         trouble = conversation.extra.get("fake") or {}
         time.sleep(float(trouble.get("seconds", 0)))
         if trouble.get("fails"):
             raise PipelineError("the conversation asked for it", location=conversation.id)
-        versions = self.versions_for(conversation, playbook)
+        versions = self.versions_for(conversation, playbook, rubric)
         digest = hashlib.sha256(versions.input.encode()).digest()
         p_satisfied = digest[0] / 255
         p_dissatisfied = (1 - p_satisfied) * 0.9

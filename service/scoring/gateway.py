@@ -102,9 +102,15 @@ class PipelineEngine:
         """Return each conversation's score by two playbooks; everything that both share is computed once."""
         return self._for(before).compare(self._for(after), conversations)
 
-    def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
-        """Return the versions a score of this conversation would carry."""
-        return self._for(playbook).versions_for(conversation)
+    def versions_for(
+        self, conversation: Conversation, playbook: Playbook | None = None, rubric: Rubric | None = None
+    ) -> Versions:
+        """Return the versions a score of this conversation would carry.
+
+        Raises:
+            InvalidRubricError: The rubric names a check that the playbook lacks.
+        """
+        return self._for(playbook, rubric).versions_for(conversation)
 
     def provenance(self, playbook: Playbook | None = None, rubric: Rubric | None = None) -> Provenance:
         """Return the hashes of all that a score is made with."""
@@ -135,14 +141,18 @@ class PipelineEngine:
             self._pipeline = self._parts = None
 
     def _for(self, playbook: Playbook | None, rubric: Rubric | None = None) -> Pipeline:
-        """Return the pipeline for a playbook; those used last are kept, for a playbook takes time to compile."""
+        """Return the pipeline for a playbook and a rubric; those used last are kept.
+
+        A playbook takes time to compile: pipelines of one share what was compiled.
+        """
         if playbook is None and rubric is None:
             return self._loaded()
         base = self._loaded()
         playbook, rubric = playbook or base.playbook, rubric or base.rubric
         key = playbook.hash, rubric.hash
         if key not in self._others:
-            self._others[key] = base.with_playbook(playbook, rubric)
+            same = (one for one in self._others.values() if one.playbook.hash == playbook.hash)
+            self._others[key] = next(same, base).with_playbook(playbook, rubric)
         self._others.move_to_end(key)
         while len(self._others) > _MOST_PLAYBOOKS:
             self._others.popitem(last=False)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import attrgetter
 
 from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook
+from models.domain.rubric import Rubric
 from models.domain.scores import ScoreBundle
 from models.errors import AttuneError
 from models.interchange import parse_conversation
@@ -17,6 +19,8 @@ from service.audit.log import record
 from service.core.logs import get_logger
 from service.db.engine import Database
 from service.playbooks.activation import InForce, choose, in_force
+from service.rubrics import activation as rubric_activation
+from service.rubrics.activation import RubricInForce
 from service.scoring import repository
 from service.scoring.columns import score_row
 from service.scoring.engine import Engine, versions_hash
@@ -79,18 +83,24 @@ class _Work:
     stored: Current
     conversation: Conversation
     playbook: Playbook | None
+    rubric: Rubric | None
     versions: str
 
     @property
     def key(self) -> tuple[str, int, str]:
         return self.stored.id, self.stored.revision, self.versions
 
+    @property
+    def policy(self) -> tuple[str, str]:
+        """What it is judged by; empty for what the settings name."""
+        return self.playbook.hash if self.playbook else "", self.rubric.hash if self.rubric else ""
+
 
 def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> BatchResult:
     with database.transaction() as session:
         stored = repository.current_documents(session, ids)
-        playbooks = in_force(session)
-    work, errors = _prepare(engine, stored, playbooks)
+        playbooks, rubrics = in_force(session), rubric_activation.in_force(session)
+    work, errors = _prepare(engine, stored, playbooks, rubrics)
     with database.transaction() as session:
         known = repository.known_scores(session, [one.key for one in work])
     todo = [one for one in work if one.key not in known]
@@ -102,8 +112,9 @@ def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> Batc
     done = [(one, bundle) for one, bundle in zip(todo, bundles, strict=True) if bundle is not None]
     with database.transaction() as session:
         rows = [
-            score_row(bundle, engine.to_json(bundle), one.stored.revision, engine.provenance(one.playbook), now)
+            score_row(bundle, engine.to_json(bundle), one.stored.revision, made_with, now)
             for one, bundle in done
+            for made_with in [engine.provenance(one.playbook, one.rubric)]
         ]
         repository.add_scores(session, rows)
         # Also those known before: an earlier run may have ended between its score and a newer one becoming current.
@@ -120,12 +131,12 @@ def _score_chunk(database: Database, engine: Engine, ids: Sequence[str]) -> Batc
 
 
 def _prepare(
-    engine: Engine, stored: Sequence[Current], playbooks: Sequence[InForce]
+    engine: Engine, stored: Sequence[Current], playbooks: Sequence[InForce], rubrics: Sequence[RubricInForce]
 ) -> tuple[list[_Work], dict[str, str]]:
-    """Read the documents and choose their playbooks.
+    """Read the documents and choose their playbooks and rubrics.
 
-    One that today's rules refuse, though it was let in once, is an error of its own; so is one whose playbook does not
-    go with the rubric.
+    One that today's rules refuse, though it was let in once, is an error of its own; so is one whose playbook lacks a
+    check that its rubric names.
     """
     work: list[_Work] = []
     errors: dict[str, str] = {}
@@ -133,44 +144,43 @@ def _prepare(
         try:
             conversation = parse_conversation(one.document)
             playbook = choose(playbooks, conversation, one.occurred_at)
-            versions = versions_hash(engine.versions_for(conversation, playbook))
+            rubric = rubric_activation.choose(rubrics, conversation, one.occurred_at)
+            made_with = engine.provenance(playbook, rubric)
+            versions = versions_hash(engine.versions_for(conversation, playbook, rubric), made_with)
         except Exception as error:  # noqa: BLE001  # whatever a playbook may raise
-            _log.exception("a stored conversation cannot be read or has no usable playbook", conversation=one.id)
+            _log.exception("a stored conversation cannot be read or judged", conversation=one.id)
             errors[one.id] = error.code if isinstance(error, AttuneError) else type(error).__name__
         else:
-            work.append(_Work(one, conversation, playbook, versions))
+            work.append(_Work(one, conversation, playbook, rubric, versions))
     return work, errors
 
 
 def _score(engine: Engine, work: Sequence[_Work]) -> tuple[list[ScoreBundle | None], dict[str, str]]:
-    """Score, those of one playbook at a time, and return the bundles in the order of ``work``."""
+    """Score, those of one playbook and rubric at a time, and return the bundles in the order of ``work``."""
     bundles: dict[str, ScoreBundle | None] = {}
     errors: dict[str, str] = {}
-    for _, group in groupby(sorted(work, key=_playbook_of), key=_playbook_of):
+    by_policy = attrgetter("policy")
+    for _, group in groupby(sorted(work, key=by_policy), key=by_policy):
         several = list(group)
-        scored, failed = _score_by(engine, several, several[0].playbook)
+        scored, failed = _score_by(engine, several, several[0].playbook, several[0].rubric)
         bundles |= {one.stored.id: bundle for one, bundle in zip(several, scored, strict=True)}
         errors |= failed
     return [bundles[one.stored.id] for one in work], errors
 
 
-def _playbook_of(work: _Work) -> str:
-    return work.playbook.hash if work.playbook else ""
-
-
 def _score_by(
-    engine: Engine, work: Sequence[_Work], playbook: Playbook | None
+    engine: Engine, work: Sequence[_Work], playbook: Playbook | None, rubric: Rubric | None
 ) -> tuple[list[ScoreBundle | None], dict[str, str]]:
     """Score all at once; where that fails, one by one, to find those that cannot be scored."""
     try:
-        return list(engine.score([one.conversation for one in work], playbook)), {}
+        return list(engine.score([one.conversation for one in work], playbook, rubric)), {}
     except Exception:  # noqa: BLE001  # whatever a model may raise
         _log.exception("a chunk could not be scored as a whole", conversations=len(work))
     bundles: list[ScoreBundle | None] = []
     errors: dict[str, str] = {}
     for one in work:
         try:
-            bundles += engine.score([one.conversation], playbook)
+            bundles += engine.score([one.conversation], playbook, rubric)
         except Exception as error:  # noqa: BLE001
             code = error.code if isinstance(error, AttuneError) else type(error).__name__
             _log.exception("a conversation could not be scored", conversation=one.stored.id)

@@ -1,9 +1,11 @@
-"""How the scopes and dates of playbooks lie to each other: which is narrower, and where two would claim the same."""
+"""How the scopes and dates of playbooks and rubrics lie to each other: which is narrower, and where two clash."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime, tzinfo
+from typing import TypeVar
 
 from models.domain.context import Context
 from models.domain.conversation import Conversation
@@ -13,7 +15,7 @@ from models.scorers.compliance.talk import Talk
 
 Period = tuple[datetime | None, datetime | None]
 
-_FIELDS = ("queue", "channel", "language", "agent_group")
+T = TypeVar("T")
 
 
 def in_scope(conversation: Conversation, scope: Scope) -> bool:
@@ -40,6 +42,14 @@ def clash(one: Scope, other: Scope) -> bool:
     return meet(one, other) and lies_within(one, other) == lies_within(other, one)
 
 
+def narrowest(fitting: Sequence[T], scope_of: Callable[[T], Scope]) -> T | None:
+    """Return the one whose scope lies within those of all others; ``None`` where there is none."""
+    for one in fitting:
+        if all(lies_within(scope_of(one), scope_of(other)) for other in fitting):
+            return one
+    return None
+
+
 def period(effective: Effective, zone: tzinfo) -> Period:
     """Return the first moment and the one after the last; a date begins at midnight in ``zone``."""
     return effective.period(zone)
@@ -54,7 +64,9 @@ def cut(one: Period, other: Period) -> Period | None:
 
 
 def _pairs(one: Scope, other: Scope) -> Sequence[tuple[set[str], set[str]]]:
-    return [(set(getattr(one, field)), set(getattr(other, field))) for field in _FIELDS]
+    # A kind of scope that cannot ask for an attribute is for all of its values.
+    names = dict.fromkeys(field.name for scope in (one, other) for field in fields(scope))
+    return [(set(getattr(one, name, ())), set(getattr(other, name, ()))) for name in names]
 
 
 def covers(span: Period, at: datetime) -> bool:

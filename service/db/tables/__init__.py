@@ -18,6 +18,7 @@ from service.db.tables.review import (
     ReviewTaskReason,
     SamplingPolicyRow,
 )
+from service.db.tables.rubric import RubricActivation, RubricVersion
 from service.db.tables.score import ScoreRow
 
 metadata = SQLModel.metadata
@@ -40,6 +41,8 @@ __all__ = [
     "ReviewDecision",
     "ReviewTask",
     "ReviewTaskReason",
+    "RubricActivation",
+    "RubricVersion",
     "SamplingPolicyRow",
     "ScoreRow",
     "metadata",

@@ -22,6 +22,7 @@ from service.core.settings import Settings
 from service.db.engine import Database
 from service.people.persons import add_person
 from service.scoring.fake import FakeEngine
+from service.scoring.provenance import part_of
 from service.scoring.run import score_batch
 
 Verdicts = dict[str, str]
@@ -52,8 +53,11 @@ class RubricEngine(FakeEngine):
         versions = replace(bundle.versions, playbook="shop@1", rubric="default@1")
         return replace(bundle, compliance=compliance, qa=qa, versions=versions)
 
-    def versions_for(self, conversation, playbook=None):
-        return replace(super().versions_for(conversation, playbook), playbook="shop@1", rubric="default@1")
+    def versions_for(self, conversation, playbook=None, rubric=None):
+        return replace(super().versions_for(conversation, playbook, rubric), playbook="shop@1", rubric="default@1")
+
+    def provenance(self, playbook=None, rubric=None):
+        return replace(super().provenance(playbook, rubric), rubric=part_of(load_rubric("default@1")))
 
 
 @pytest.fixture

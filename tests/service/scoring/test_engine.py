@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlmodel import Session
 
 from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook
+from models.domain.rubric import Rubric
 from models.domain.scores import Versions
 from models.interchange import parse_conversation
 from service.conversations.read import get_conversation
@@ -20,6 +22,7 @@ from service.scoring.catalogue import playbook, playbooks
 from service.scoring.engine import versions_hash
 from service.scoring.fake import FakeEngine
 from service.scoring.gateway import PipelineEngine, open_engine
+from service.scoring.provenance import Part
 from service.scoring.run import score_batch
 
 _PLAYBOOK = """
@@ -91,10 +94,10 @@ def test_a_score_of_an_old_revision_does_not_become_current(database: Database, 
     class Slow(FakeEngine):
         """Somebody sends a further revision while the model runs."""
 
-        def score(self, conversations, playbook=None):
+        def score(self, conversations, playbook=None, rubric=None):
             with database.transaction() as session:
                 store_conversations(session, [parse_conversation(document(text="换一句"))], revise=True)
-            return super().score(conversations, playbook)
+            return super().score(conversations, playbook, rubric)
 
     with database.transaction() as session:
         store_conversations(session, [parse_conversation(document())])
@@ -107,7 +110,7 @@ def test_a_score_of_an_old_revision_does_not_become_current(database: Database, 
 
 def test_a_failure_is_forgotten_when_scoring_works(database: Database, document) -> None:
     class Broken(FakeEngine):
-        def score(self, conversations, playbook=None):  # noqa: ARG002
+        def score(self, conversations, playbook=None, rubric=None):  # noqa: ARG002
             raise ZeroDivisionError
 
     with database.transaction() as session:
@@ -125,18 +128,32 @@ def test_a_failure_is_forgotten_when_scoring_works(database: Database, document)
 def test_versions_differ_where_anything_does(document) -> None:
     one, other = FakeEngine("a", "b"), FakeEngine("a", "c")
     conversation = parse_conversation(document())
-    assert versions_hash(one.versions_for(conversation)) == versions_hash(
-        FakeEngine("a", "b").versions_for(conversation)
-    )
-    assert versions_hash(one.versions_for(conversation)) != versions_hash(other.versions_for(conversation))
+    again = FakeEngine("a", "b")
+    key = versions_hash(one.versions_for(conversation), one.provenance())
+    assert key == versions_hash(again.versions_for(conversation), again.provenance())
+    assert key != versions_hash(other.versions_for(conversation), other.provenance())
+
+
+def test_eight_digits_of_a_hash_are_not_enough(document) -> None:
+    engine = FakeEngine()
+    versions = engine.versions_for(parse_conversation(document()))
+    parts = [Part("mine", 1, f"sha256:12345678{rest * 56}") for rest in "ab"]
+    made_with = [replace(engine.provenance(), rubric=part) for part in parts]
+    of_ones_own = replace(versions, rubric="mine@1+12345678")
+    one, other = (versions_hash(of_ones_own, each) for each in made_with)
+    assert one != other
+    # Of a packaged one the code's version guards the content; keys made before stay as they were.
+    assert len({versions_hash(versions, each) for each in made_with}) == 1
 
 
 def test_a_playbook_that_breaks_stops_only_its_own(database: Database, document) -> None:
     class Broken(FakeEngine):
-        def versions_for(self, conversation: Conversation, playbook: Playbook | None = None) -> Versions:
+        def versions_for(
+            self, conversation: Conversation, playbook: Playbook | None = None, rubric: Rubric | None = None
+        ) -> Versions:
             if conversation.id == "c-1":
                 raise RuntimeError("no such thing")
-            return super().versions_for(conversation, playbook)
+            return super().versions_for(conversation, playbook, rubric)
 
     with database.transaction() as session:
         store_conversations(session, [parse_conversation(document(one)) for one in ("c-1", "c-2")])
