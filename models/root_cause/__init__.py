@@ -1,6 +1,7 @@
 """Root causes of complaints and failed conversations: service or system, topic, responsible department."""
 
 from models.root_cause.excuse import Excuse, evaluate_excused, measures_outcome
+from models.root_cause.head import TopicHead, packaged_head
 from models.root_cause.loading import (
     InvalidTaxonomyError,
     UnknownTaxonomyError,
@@ -23,12 +24,14 @@ __all__ = [
     "RootCause",
     "Standing",
     "Taxonomy",
+    "TopicHead",
     "UnknownTaxonomyError",
     "evaluate_excused",
     "list_taxonomies",
     "load_taxonomy",
     "measures_outcome",
     "outcome_of",
+    "packaged_head",
     "parse_taxonomy",
     "taxonomy_schema",
     "triggers_of",

@@ -132,6 +132,8 @@ class Certainty:
         unknown: Likewise, in points.
         topic_least: A topic less probable is not suggested.
         kind_least: A kind less probable (its topics together) is undetermined.
+        beside_head: Where a trained head reads along: what each point adds to its logarithm of odds, instead of
+            ``scale`` and ``unknown``.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
@@ -140,11 +142,14 @@ class Certainty:
     unknown: float = 1.5
     topic_least: float = 0.5
     kind_least: float = 0.6
+    beside_head: float = 0.5
 
     def __post_init__(self) -> None:
         """Refuse what is no probability or no scale."""
         if not 0 < self.scale <= 100 or not 0 <= self.unknown <= 100:
             raise ValueError("'scale' lies over 0 and at most 100, 'unknown' between 0 and 100")
+        if not 0 <= self.beside_head <= 100:
+            raise ValueError("'beside_head' lies between 0 and 100")
         if not (0 <= self.topic_least <= 1 and 0 <= self.kind_least <= 1):
             raise ValueError("'topic_least' and 'kind_least' lie between 0 and 1")
 

@@ -19,6 +19,7 @@ from service.db.queue import SCORING_QUEUE, SCORING_TASK
 from service.jobs.giving_up import give_up
 from service.qa.appeals import expire_appeals
 from service.qa.automation import LOOK_BACK, lower_levels
+from service.qa.root_cause import attribute
 from service.scoring.engine import Engine
 from service.scoring.run import score_batch
 
@@ -69,6 +70,7 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
         _log.info("job done", job=context.job.id, scored=result.scored, known=result.known, failed=result.failed)
         if result.stopped:
             raise JobAborted
+        attribute(database, engine, conversation_ids)
 
     def hand_on(conversation_ids: Sequence[str], priority: int) -> None:
         with database.transaction() as session:

@@ -1,37 +1,53 @@
-"""How well root causes are suggested: on the project's own labelled conversations, beside keywords and a trained head.
+"""How well root causes are suggested: on the project's own labelled conversations, beside keywords and signs alone.
 
-``python -m training.evaluate.root_cause`` prints the report as JSON. Conversations of one scenario stand on one side of
-the split. ``fit`` is what patterns and certainty were made with; ``test`` is not; ``fresh`` was written after both were
-settled, and nothing was changed for it.
+``python -m training.evaluate.root_cause`` prints the report as JSON, ``--write`` fits the packaged head first.
+
+Three sets, of which no two share a scenario. ``root_cause.jsonl``: patterns were written with it in sight, so what
+signs get right there says nothing of others. ``root_cause.fresh.jsonl``: written afterwards in other words; how the head
+reads exchanges was chosen on it. ``root_cause.final.jsonl``: written last; nothing was changed for it.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import log
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from models.domain.conversation import Conversation, Turn
+from models.documents import document_hash
+from models.domain.conversation import Conversation, Role, Turn
 from models.pipeline import Pipeline, PipelineConfig, load_pipeline
 from models.qa.figures import Measured
-from models.root_cause import Attributor, Taxonomy, load_taxonomy
-from models.root_cause.suggest import rank
-from models.root_cause.taxonomy import Certainty
+from models.root_cause import Attributor, Taxonomy, TopicHead, load_taxonomy, packaged_head
+from models.root_cause.head import WEIGHTS, Vector
 from training.data.files import OWN, located
 from training.evaluate.measures import grouped_interval, macro_f1_of, wilson_interval
 from training.evaluate.root_cause_keywords import keyword_topic
+from training.fit.root_cause import Example, fit_head, write_head
 
-FILE, FRESH = "root_cause.jsonl", "root_cause.fresh.jsonl"
+FILES = {name: f"root_cause{dotted}.jsonl" for name, dotted in (("main", ""), ("fresh", ".fresh"), ("final", ".final"))}
+COURTESY = "root_cause.courtesy.jsonl"
 NONE = "none"
+_BEFORE: Sequence[tuple[Role, str]] = (
+    ("customer", "客服你好呀"),
+    ("agent", "您好,这里是售后专员小夏,很荣幸为您服务"),
+    ("customer", "想咨询下我上次拍的那单"),
+    ("agent", "好嘞,方便把订单编号发我吗"),
+    ("customer", "编号 20261103-3356"),
+    ("agent", "已经看到您的订单了,您请讲"),
+)
+_AFTER: Sequence[tuple[Role, str]] = (
+    ("customer", "嗯那先这样"),
+    ("agent", "给您添麻烦了,请问还有别的需要吗"),
+    ("customer", "暂时没了"),
+    ("agent", "感谢咨询,祝您一切顺利"),
+)
 _BINS = (0.0, 0.5, 0.7, 0.85, 0.95, 1.0)
 
 
@@ -41,7 +57,6 @@ class Row:
 
     id: str
     group: str
-    split: str
     language: str
     kind: str
     topic: str
@@ -59,66 +74,70 @@ class Said:
     confidence: float
 
 
-def read_rows(path: Path, split: str | None = None) -> list[Row]:
-    """Return the labelled conversations of a file, all of ``split`` where one is given, else split by scenario."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows with what the models measured, and a vector a turn."""
+
+    rows: Sequence[Row]
+    measured: Sequence[Measured]
+    vectors: Sequence[Sequence[Vector | None]]
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the labelled conversations of a file."""
     rows = []
     for line in path.read_text(encoding="utf-8").splitlines():
         item = json.loads(line)
         turns = tuple(Turn(place, one["role"], one["text"]) for place, one in enumerate(item["turns"]))
+        language = item["language"].split("-")[0]
         rows.append(
             Row(
                 id=item["id"],
                 group=item["group"],
-                split=split or split_of(item["group"]),
                 language=item["language"],
                 kind=item["kind"],
                 topic=item["topic"] or NONE,
                 department=item["department"] or NONE,
-                conversation=Conversation(
-                    id=item["id"], turns=turns, queue="complaint", language=item["language"].split("-")[0]
-                ),
+                conversation=Conversation(id=item["id"], turns=turns, queue="complaint", language=language),
             )
         )
     return rows
 
 
-def split_of(group: str) -> str:
-    """Return ``fit`` or ``test``, half of the scenarios each, by a hash of the scenario."""
-    return "fit" if hashlib.sha256(group.encode()).digest()[0] % 2 else "test"
-
-
-def measure(pipeline: Pipeline, rows: Sequence[Row]) -> list[Measured]:
-    """Return what the models say of the conversations."""
+def prepare(pipeline: Pipeline, rows: Sequence[Row]) -> Part:
+    """Return the rows with what the models say of them."""
     bundles = pipeline.score([row.conversation for row in rows], explain=False)
-    return [Measured(one.sentiment, one.csat, one.resolution, one.compliance, one.timing) for one in bundles]
+    measured = [Measured(one.sentiment, one.csat, one.resolution, one.compliance, one.timing) for one in bundles]
+    texts = sorted({turn.text for row in rows for turn in row.conversation.turns if turn.text.strip()})
+    vectors = dict(zip(texts, pipeline.encoder.encode(texts), strict=True))
+    return Part(rows, measured, [[vectors.get(turn.text) for turn in row.conversation.turns] for row in rows])
 
 
-def suggest_all(taxonomy: Taxonomy, rows: Sequence[Row], measured: Sequence[Measured | None]) -> list[Said]:
-    """Return what the taxonomy's signs say."""
-    attributor = Attributor(taxonomy)
-    found = (attributor.suggest(row.conversation, one) for row, one in zip(rows, measured, strict=True))
-    return [Said(one.kind, one.topic or NONE, one.department or NONE, one.confidence) for one in found]
+def padded(row: Row) -> Row:
+    """Return the row as part of a longer conversation: courtesies before and after, which tell no cause."""
+    own = [(turn.role, turn.text) for turn in row.conversation.turns]
+    turns = tuple(Turn(place, role, text) for place, (role, text) in enumerate((*_BEFORE, *own, *_AFTER)))
+    return replace(row, conversation=replace(row.conversation, turns=turns))
 
 
-def fit_certainty(taxonomy: Taxonomy, rows: Sequence[Row], measured: Sequence[Measured | None]) -> Certainty:
-    """Return the scale and the points of an unknown cause that make the labels likeliest."""
-    attributor = Attributor(taxonomy)
-    tallies = [attributor.tallies(row.conversation, one) for row, one in zip(rows, measured, strict=True)]
+def examples_of(parts: Iterable[Part]) -> list[Example]:
+    """Return what a head is fitted on; a topic of open kind would teach none, and is left out."""
+    return [
+        Example(row.conversation.turns, vectors, NONE if row.topic == NONE else f"{row.topic}/{row.kind}", row.group)
+        for part in parts
+        for row, vectors in zip(part.rows, part.vectors, strict=True)
+        if row.topic == NONE or row.kind != "undetermined"
+    ]
 
-    def loss(certainty: Certainty) -> float:
-        total = 0.0
-        for row, tally in zip(rows, tallies, strict=True):
-            shares = {one.topic: one.probability for one in rank(tally, certainty)}
-            shares[NONE] = 1.0 - sum(shares.values())
-            total -= log(max(shares.get(row.topic, 0.0), 1e-3))
-        return total
 
-    tried = (
-        replace(taxonomy.certainty, scale=scale / 10, unknown=unknown / 10)
-        for scale in range(4, 31)
-        for unknown in range(0, 31)
-    )
-    return min(tried, key=loss)
+def suggest_all(taxonomy: Taxonomy, head: TopicHead | None, part: Part) -> list[Said]:
+    """Return what the taxonomy's signs say, and the head where there is one."""
+    attributor = Attributor(taxonomy, head)
+    said = []
+    for row, measured, vectors in zip(part.rows, part.measured, part.vectors, strict=True):
+        one = attributor.suggest(row.conversation, measured, vectors)
+        said.append(Said(one.kind, one.topic or NONE, one.department or NONE, one.confidence))
+    return said
 
 
 def figures(rows: Sequence[Row], said: Sequence[Said]) -> dict[str, Any]:
@@ -169,17 +188,17 @@ def calibration_error(rows: Sequence[Row], ranked: Sequence[Said]) -> float:
     sure = np.array([one.confidence for one in ranked])
     right = np.array([row.topic == one.topic for row, one in zip(rows, ranked, strict=True)], dtype=float)
     error = 0.0
-    for low, high in zip(_BINS[:-1], _BINS[1:], strict=True):
+    for low, high in pairwise(_BINS):
         inside = (sure > low) & (sure <= high) if low else (sure <= high)
         if inside.any():
             error += inside.mean() * abs(sure[inside].mean() - right[inside].mean())
     return round(float(error), 3)
 
 
-def likeliest(taxonomy: Taxonomy, rows: Sequence[Row], measured: Sequence[Measured | None]) -> list[Said]:
+def likeliest(taxonomy: Taxonomy, head: TopicHead | None, part: Part) -> list[Said]:
     """Return the likeliest topic however unsure it is."""
     bold = replace(taxonomy, certainty=replace(taxonomy.certainty, topic_least=0.0, kind_least=0.0))
-    return suggest_all(bold, rows, measured)
+    return suggest_all(bold, head, part)
 
 
 def keyword_baseline(taxonomy: Taxonomy, rows: Sequence[Row]) -> list[Said]:
@@ -196,99 +215,48 @@ def keyword_baseline(taxonomy: Taxonomy, rows: Sequence[Row]) -> list[Said]:
     return said
 
 
-def head_says(
-    taxonomy: Taxonomy,
-    pipeline: Pipeline,
-    fit: tuple[Sequence[Row], Sequence[Measured]],
-    asked: tuple[Sequence[Row], Sequence[Measured]],
-    *,
-    with_points: bool,
-) -> list[Said]:
-    """Return what a logistic regression says that was fitted on ``fit``.
-
-    It sees the mean vector of the customer's messages, and ``with_points`` the points of every topic.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    features = [_features(taxonomy, pipeline, rows, measured, with_points) for rows, measured in (fit, asked)]
-    model = LogisticRegression(C=10.0, max_iter=2000)
-    model.fit(features[0], [row.topic for row in fit[0]])
-    shares = model.predict_proba(features[1])
-    said = []
-    for share in shares:
-        place = int(share.argmax())
-        topic = taxonomy.topic(str(model.classes_[place]))
-        kind = "undetermined" if topic is None else "system" if topic.kind == "depends" else topic.kind
-        department = taxonomy.responsible(topic, kind) if topic else None
-        said.append(Said(kind, topic.id if topic else NONE, department or NONE, float(share[place])))
-    return said
+def compare(taxonomy: Taxonomy, head: TopicHead, part: Part) -> dict[str, Any]:
+    """Return the figures of keywords, of signs alone, of the head alone and of both together, which is what ships."""
+    alone = replace(taxonomy, certainty=replace(taxonomy.certainty, beside_head=0.0))
+    bold = likeliest(taxonomy, head, part)
+    return {
+        "keywords": figures(part.rows, keyword_baseline(taxonomy, part.rows)),
+        "signs": figures(part.rows, suggest_all(taxonomy, None, part)),
+        "head": figures(part.rows, suggest_all(alone, head, part)),
+        "both": figures(part.rows, suggest_all(taxonomy, head, part)),
+        "both_never_abstaining": figures(part.rows, bold),
+        "abstention": abstention(part.rows, bold),
+        "ece": calibration_error(part.rows, bold),
+    }
 
 
-def _features(
-    taxonomy: Taxonomy, pipeline: Pipeline, rows: Sequence[Row], measured: Sequence[Measured], with_points: bool
-) -> NDArray[np.float64]:
-    texts = [[turn.text for turn in row.conversation.turns if turn.role == "customer"] for row in rows]
-    wanted = sorted({text for several in texts for text in several})
-    vectors = dict(zip(wanted, pipeline.encoder.encode(wanted), strict=True))
-    pooled = np.array([np.mean([vectors[text] for text in several], axis=0) for several in texts], dtype=np.float64)
-    pooled /= np.linalg.norm(pooled, axis=1, keepdims=True)
-    if not with_points:
-        return pooled
-    attributor = Attributor(taxonomy)
-    places = {topic.id: place for place, topic in enumerate(taxonomy.topics)}
-    points = np.zeros((len(rows), len(places)))
-    for at, (row, one) in enumerate(zip(rows, measured, strict=True)):
-        for tally in attributor.tallies(row.conversation, one):
-            points[at, places[tally.topic.id]] = tally.points / 3
-    return np.hstack([pooled, points])
-
-
-def report(taxonomy: Taxonomy, pipeline: Pipeline, *, heads: bool = True) -> dict[str, Any]:
+def report(taxonomy: Taxonomy, pipeline: Pipeline, *, write: bool = False) -> dict[str, Any]:
     """Return all figures."""
-    rows = read_rows(located(OWN, Path()) / FILE)
-    fresh = located(OWN, Path()) / FRESH
-    rows += read_rows(fresh, "fresh") if fresh.exists() else []
-    parts: dict[str, tuple[list[Row], list[Measured]]] = {}
-    for split in ("fit", "test", "fresh"):
-        mine = [row for row in rows if row.split == split]
-        if mine:
-            parts[split] = mine, measure(pipeline, mine)
-    certainty = fit_certainty(taxonomy, *parts["fit"])
-    result: dict[str, Any] = {
+    own = located(OWN, Path())
+    parts = {name: prepare(pipeline, read_rows(own / file)) for name, file in FILES.items()}
+    courtesy = prepare(pipeline, read_rows(own / COURTESY))
+    encoder = pipeline.encoder.fingerprint
+    before = fit_head(examples_of([parts["main"], courtesy]), "root-cause", taxonomy.id, encoder)
+    if write:
+        whole = fit_head(examples_of([parts["main"], parts["fresh"], courtesy]), "root-cause", taxonomy.id, encoder)
+        files = [own / FILES["main"], own / FILES["fresh"], own / COURTESY]
+        digest = document_hash([file.read_text(encoding="utf-8") for file in files])
+        write_head(whole, WEIGHTS, digest)
+        packaged_head.cache_clear()
+    shipped = packaged_head(taxonomy.id, encoder)
+    if shipped is None:
+        raise SystemExit("no head ships for this encoder: run with --write")
+    long = {name: prepare(pipeline, [padded(row) for row in parts[name].rows]) for name in ("fresh", "final")}
+    return {
         "taxonomy": f"{taxonomy.label}+{taxonomy.hash.removeprefix('sha256:')[:12]}",
         "model": pipeline.model,
-        "certainty_of_fit": {"scale": certainty.scale, "unknown": certainty.unknown},
-        "certainty_in_use": {"scale": taxonomy.certainty.scale, "unknown": taxonomy.certainty.unknown},
+        "head": shipped.label,
+        "sharpness": shipped.sharpness,
+        "fresh, by a head that knows only main": compare(taxonomy, before, parts["fresh"]),
+        "fresh padded, by the same": compare(taxonomy, before, long["fresh"]),
+        "final": compare(taxonomy, shipped, parts["final"]),
+        "final padded": compare(taxonomy, shipped, long["final"]),
     }
-    for split, (mine, measured) in parts.items():
-        bold = likeliest(taxonomy, mine, measured)
-        result[split] = {
-            "signs": figures(mine, suggest_all(taxonomy, mine, measured)),
-            "keywords": figures(mine, keyword_baseline(taxonomy, mine)),
-            "abstention": abstention(mine, bold),
-            "ece": calibration_error(mine, bold),
-        }
-        if heads and split != "fit":
-            for name, with_points in (("head", False), ("head_with_signs", True)):
-                said = head_says(taxonomy, pipeline, parts["fit"], (mine, measured), with_points=with_points)
-                result[split][name] = figures(mine, said)
-    return result
-
-
-def mistakes(taxonomy: Taxonomy, pipeline: Pipeline, split: str) -> Iterable[Mapping[str, Any]]:
-    """Yield what the signs get wrong in a split; for whoever writes patterns, and only for ``fit``."""
-    rows = [row for row in read_rows(located(OWN, Path()) / FILE) if row.split == split]
-    measured = measure(pipeline, rows)
-    for row, one in zip(rows, measured, strict=True):
-        found = Attributor(taxonomy).suggest(row.conversation, one)
-        if (found.kind, found.topic or NONE) != (row.kind, row.topic):
-            yield {
-                "id": row.id,
-                "true": [row.kind, row.topic],
-                "said": [found.kind, found.topic],
-                "ranked": [(item.topic, item.points, item.probability) for item in found.ranked[:3]],
-                "text": " / ".join(turn.text for turn in row.conversation.turns),
-            }
 
 
 def _rounded(values: Sequence[float] | None) -> list[float] | None:
@@ -296,24 +264,18 @@ def _rounded(values: Sequence[float] | None) -> list[float] | None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the report, or the mistakes of the ``fit`` part."""
+    """Print the report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--taxonomy", default="ecommerce-zh")
-    parser.add_argument("--artifact", default=None)
-    parser.add_argument("--mistakes", action="store_true", help="those of the fit part")
-    parser.add_argument("--no-heads", action="store_true", help="leave the trained heads out")
+    parser.add_argument("--artifact", default=None, help="whose encoder and scores are used")
+    parser.add_argument("--write", action="store_true", help="fit the packaged head of this encoder first")
     given = parser.parse_args(arguments)
-    taxonomy = load_taxonomy(given.taxonomy)
     pipeline = load_pipeline(PipelineConfig(artifact=given.artifact, threads=1))
     try:
-        if given.mistakes:
-            for one in mistakes(taxonomy, pipeline, "fit"):
-                sys.stdout.write(json.dumps(one, ensure_ascii=False) + "\n")
-        else:
-            found = report(taxonomy, pipeline, heads=not given.no_heads)
-            sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        found = report(load_taxonomy(given.taxonomy), pipeline, write=given.write)
     finally:
         pipeline.close()
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
 
 
 if __name__ == "__main__":

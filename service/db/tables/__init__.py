@@ -17,6 +17,7 @@ from service.db.tables.review import (
     ReviewTaskReason,
     SamplingPolicyRow,
 )
+from service.db.tables.root_cause import RootCauseRow
 from service.db.tables.score import ScoreRow
 
 metadata = SQLModel.metadata
@@ -37,6 +38,7 @@ __all__ = [
     "ReviewDecision",
     "ReviewTask",
     "ReviewTaskReason",
+    "RootCauseRow",
     "SamplingPolicyRow",
     "ScoreRow",
     "metadata",
