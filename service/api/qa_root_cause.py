@@ -43,9 +43,7 @@ class CauseQuery(PeriodQuery):
     def as_filter(self) -> CauseFilter:
         """Return the conditions with days made moments."""
         since, until = self.moments()
-        return CauseFilter(
-            self.kind, self.topic, self.department, self.confirmed, since, until, self.agent, self.queue
-        )
+        return CauseFilter(self.kind, self.topic, self.department, self.confirmed, since, until, self.agent, self.queue)
 
 
 class CauseListQuery(CauseQuery):

@@ -3,8 +3,8 @@
 ``python -m training.evaluate.root_cause`` prints the report as JSON, ``--write`` fits the packaged head first.
 
 Three sets, of which no two share a scenario. ``root_cause.jsonl``: patterns were written with it in sight, so what
-signs get right there says nothing of others. ``root_cause.fresh.jsonl``: written afterwards in other words; how the head
-reads exchanges was chosen on it. ``root_cause.final.jsonl``: written last; nothing was changed for it.
+signs get right there says nothing of others. ``root_cause.fresh.jsonl``: written afterwards in other words; how the
+head reads exchanges was chosen on it. ``root_cause.final.jsonl``: written last; nothing was changed for it.
 """
 
 from __future__ import annotations

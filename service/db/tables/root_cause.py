@@ -29,7 +29,7 @@ class RootCauseRow(SQLModel, table=True):
         ),
         sa.CheckConstraint("source IN ('model', 'person')", name="ck_root_cause_source"),
         sa.CheckConstraint("kind IN ('service', 'system', 'undetermined')", name="ck_root_cause_kind"),
-        sa.CheckConstraint('(source = \'person\') = ("by" IS NOT NULL)', name="ck_root_cause_by"),
+        sa.CheckConstraint("(source = 'person') = (\"by\" IS NOT NULL)", name="ck_root_cause_by"),
     )
 
     id: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))

@@ -126,7 +126,11 @@ def add_suggestions(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
 
 def add_word(session: Session, **values: Any) -> int:
     """Append what a person said and return its id."""
-    return session.execute(sa.insert(RootCauseRow).values(**values).returning(col(RootCauseRow.id))).scalar_one()
+    row = RootCauseRow(**values)
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
 
 
 def unattributed(session: Session, conversation_ids: Sequence[str], taxonomy_hash: str) -> list[Unattributed]:
@@ -215,7 +219,15 @@ def judged(session: Session, wanted: CauseFilter) -> list[tuple[StoredCause, Sto
     """Return the suggestions of which a person said something, each with what was said last."""
     model, person = aliased(RootCauseRow), aliased(RootCauseRow)
     shown = sa.select(model, person).select_from(person).join(model, col(model.id) == col(person.suggestion_id))
-    newest = _newest(person, "person")
+    newest = (
+        sa.select(sa.func.max(RootCauseRow.id))
+        .where(
+            col(RootCauseRow.conversation_id) == col(person.conversation_id),
+            col(RootCauseRow.revision) == col(person.revision),
+            col(RootCauseRow.source) == "person",
+        )
+        .correlate(person)
+    )
     statement = (
         shown.join(
             ConversationRow,
@@ -300,18 +312,6 @@ def _joined(model: Any, person: Any) -> sa.Select[*tuple[Any, ...]]:
             sa.or_(col(model.id).is_not(None), col(person.id).is_not(None)),
         )
         .execution_options(populate_existing=True)
-    )
-
-
-def _newest(person: Any, source: str) -> sa.Select[tuple[int]]:
-    return (
-        sa.select(sa.func.max(RootCauseRow.id))
-        .where(
-            col(RootCauseRow.conversation_id) == col(person.conversation_id),
-            col(RootCauseRow.revision) == col(person.revision),
-            col(RootCauseRow.source) == source,
-        )
-        .correlate(person)
     )
 
 
