@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.documents import document_hash
 from models.domain.conversation import Turn
 from models.encode.hashing import HashingEncoder
 from models.root_cause import load_taxonomy
 from models.root_cause.head import NONE, WEIGHTS, read_head
 from training.data.files import OWN, located
-from training.evaluate.root_cause import COURTESY, FILES, figures, padded, read_rows
-from training.evaluate.root_cause import Said as Said_
+from training.evaluate.root_cause import COURTESY, FILES, Said, figures, padded, read_rows
 from training.evaluate.root_cause_keywords import WORDS, keyword_topic
 from training.fit.root_cause import Example, fit_head, write_head
 
@@ -53,12 +53,14 @@ def test_every_topic_has_its_keywords() -> None:
     assert keyword_topic("呵呵") is None
 
 
-def test_the_packaged_head_knows_the_taxonomy() -> None:
-    [described] = sorted(WEIGHTS.glob("*.json"))
+@pytest.mark.parametrize("described", sorted(WEIGHTS.glob("*.json")), ids=lambda path: path.stem)
+def test_the_packaged_heads_know_the_taxonomy(described: Path) -> None:
     head = read_head(described)
     topics = {name.partition("/")[0] for name in head.classes}
     assert topics == {topic.id for topic in TAXONOMY.topics} | {NONE}
-    assert json.loads(described.read_text())["data"].startswith("sha256:")
+    files = [FILES["main"], FILES["fresh"], COURTESY]
+    data = document_hash([(OWN_DIRECTORY / file).read_text(encoding="utf-8") for file in files])
+    assert json.loads(described.read_text())["data"] == data, "python -m training.evaluate.root_cause --write"
 
 
 def test_fitting_writing_and_reading_again(tmp_path: Path) -> None:
@@ -87,8 +89,8 @@ def test_fitting_writing_and_reading_again(tmp_path: Path) -> None:
 
 def test_figures_of_all_right_and_all_open() -> None:
     rows = read_rows(OWN_DIRECTORY / FILES["final"])[:10]
-    right = figures(rows, [Said_(row.kind, row.topic, row.department, 1.0) for row in rows])
+    right = figures(rows, [Said(row.kind, row.topic, row.department, 1.0) for row in rows])
     assert (right["topic"]["macro_f1"], right["kind"]["told"]) == (1.0, 1.0)
-    silent = figures(rows, [Said_("undetermined", NONE, NONE, 0.0) for _ in rows])
+    silent = figures(rows, [Said("undetermined", NONE, NONE, 0.0) for _ in rows])
     assert (silent["topic"]["told"], silent["topic"]["right_of_told"]) == (0.0, None)
     assert len(padded(rows[0]).conversation.turns) == len(rows[0].conversation.turns) + 10

@@ -236,3 +236,23 @@ def test_the_api(database: Database, caused, client_of) -> None:
     with database.transaction() as session:
         actions = {event.action for event in list_events(session, EventFilter(), limit=100).items}
     assert {"root_cause.suggest", "root_cause.list", "root_cause.read", "root_cause.confirm"} <= actions
+
+
+def test_what_was_scored_before_gets_suggestions(
+    database: Database, scored, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from service.cli.app import run
+
+    for number in range(3):
+        scored(f"c-{number}", text=LATE, queue="complaint")
+    monkeypatch.setenv("ATTUNE_DATABASE_URL", database.engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("ATTUNE_ENGINE", "fake")
+    monkeypatch.setenv("ATTUNE_LANG", "en")
+    # It would send the log to this test's captured stream, which is closed afterwards.
+    monkeypatch.setattr("service.core.logs.configure_logging", lambda *_: None)
+    assert run(["root-causes", "suggest"]) == 0
+    assert run(["root-causes", "figures", "--by", "topic"]) == 0
+    shown = capsys.readouterr().out
+    assert "delivery_delay: 3" in shown
+    with database.transaction() as session:
+        assert session.execute(sa.text("SELECT count(*) FROM root_cause")).scalar() == 3
