@@ -18,6 +18,7 @@ class Format(StrEnum):
     CONVERSATION = "conversation"
     PLAYBOOK = "playbook"
     RUBRIC = "rubric"
+    TAXONOMY = "taxonomy"
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +26,9 @@ def register(app: typer.Typer) -> None:
     app.command("schema", help=pick("打印格式的 JSON Schema。", "Print the JSON Schema of a format."))(schema)
 
 
-def schema(name: Annotated[Format, typer.Argument(metavar="FORMAT", help="conversation | playbook | rubric")]) -> None:
+def schema(
+    name: Annotated[Format, typer.Argument(metavar="FORMAT", help="conversation | playbook | rubric | taxonomy")],
+) -> None:
     """Print it."""
     typer.echo(json.dumps(_find(name)(), ensure_ascii=False, indent=2))
 
@@ -39,6 +42,10 @@ def _find(name: Format) -> Callable[[], Mapping[str, Any]]:
         from models.scorers.compliance import playbook_schema
 
         return playbook_schema
+    if name is Format.TAXONOMY:
+        from models.root_cause import taxonomy_schema
+
+        return taxonomy_schema
     from models.qa import rubric_schema
 
     return rubric_schema

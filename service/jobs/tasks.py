@@ -19,6 +19,7 @@ from service.db.queue import DRY_RUN_QUEUE, DRY_RUN_TASK, SCORING_QUEUE, SCORING
 from service.jobs.giving_up import give_up
 from service.qa.appeals import expire_appeals
 from service.qa.automation import LOOK_BACK, lower_levels
+from service.qa.root_cause import attribute
 from service.qa.sampling import sample_recent
 from service.scoring.dry_runs import give_up_dry_run, run_part
 from service.scoring.engine import Engine
@@ -71,6 +72,7 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
         _log.info("job done", job=context.job.id, scored=result.scored, known=result.known, failed=result.failed)
         if result.stopped:
             raise JobAborted
+        attribute(database, engine, conversation_ids)
 
     @app.task(
         name=DRY_RUN_TASK,

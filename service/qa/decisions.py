@@ -15,6 +15,7 @@ from models.domain.scores import QaScore
 from models.errors import AttuneError
 from models.interchange import parse_conversation
 from models.qa import evaluate_rubric, measured_from_json, qa_from_json, traits_of
+from models.root_cause import evaluate_excused
 from models.statistics import Level
 from service.accounts.actor import Actor
 from service.audit.log import record_read
@@ -25,6 +26,7 @@ from service.qa.repository import appeals as appeal_repository
 from service.qa.repository import decisions as decision_repository
 from service.qa.repository import tasks as task_repository
 from service.qa.repository.decisions import StoredDecision
+from service.qa.root_cause import excuse_of
 from service.qa.tasks import is_blind, may_judge
 from service.scoring import repository as scores
 from service.scoring.repository import StoredScore
@@ -117,7 +119,8 @@ def review_of(session: Session, actor: Actor, score_id: int, own_rubric: str) ->
             note_en="a blind review or an appeal is not finished: what others decided is withheld",
         )
     rubric = rubric_of(session, score, own_rubric)
-    if rubric is None and standing(session, score, everything):
+    excuse = excuse_of(session, score.conversation_id, score.revision)
+    if rubric is None and (standing(session, score, everything) or excuse):
         name = score.bundle["versions"]["rubric"]
         return replace(review, note=f"此处没有评分标准 {name}", note_en=f"the rubric {name} is not here")
     return replace(review, effective=asdict(effective_score(session, score, everything, rubric)))
@@ -137,11 +140,14 @@ def effective_score(
 ) -> QaScore:
     """Return the score with the decisions that count; exactly the machine's where none does.
 
+    Where a person confirmed a cause in the system, outcomes count against nobody; see ``evaluate_excused``.
+
     Raises:
-        ValueError: There are decisions, but no rubric.
+        ValueError: There are decisions or a confirmed cause, but no rubric.
     """
     decided = standing(session, score, everything)
-    if not decided:
+    excuse = excuse_of(session, score.conversation_id, score.revision)
+    if not decided and excuse is None:
         return qa_from_json(score.bundle["qa"])
     if rubric is None:
         raise ValueError("decisions need the rubric that made the score")
@@ -152,9 +158,10 @@ def effective_score(
             head = traits_of(parse_conversation(document))
         except AttuneError:  # a document of an older format: the rubric then knows nothing of it
             head = None
-    return evaluate_rubric(
-        rubric, measured_from_json(score.bundle), check_weights(score.bundle), head=head, decisions=decided
-    )
+    measured, weights = measured_from_json(score.bundle), check_weights(score.bundle)
+    if excuse is not None:
+        return evaluate_excused(rubric, measured, weights, excuse, head=head, decisions=decided)
+    return evaluate_rubric(rubric, measured, weights, head=head, decisions=decided)
 
 
 def standing(session: Session, score: StoredScore, everything: Iterable[StoredDecision]) -> dict[str, Decision]:

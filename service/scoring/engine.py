@@ -12,6 +12,7 @@ from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook
 from models.domain.rubric import Rubric
 from models.domain.scores import ScoreBundle, Versions
+from models.root_cause.head import Vector
 from service.scoring.provenance import Provenance
 
 
@@ -50,6 +51,10 @@ class Engine(Protocol):
 
     def to_json(self, bundle: ScoreBundle) -> dict[str, Any]:
         """Return a bundle as the JSON values that ``attune score`` writes."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> tuple[str, Sequence[Vector]] | None:
+        """Return the encoder's fingerprint and a vector a text, ``None`` where there is no encoder."""
         ...
 
     def close(self) -> None:

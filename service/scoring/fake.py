@@ -92,6 +92,9 @@ class FakeEngine:
         """Return the bundle's fields."""
         return asdict(bundle)
 
+    def encode(self, texts: Sequence[str]) -> None:
+        """Return nothing: there is no encoder."""
+
     def close(self) -> None:
         """Nothing to give back."""
 

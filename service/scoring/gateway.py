@@ -13,6 +13,7 @@ from models.domain.rubric import Rubric
 from models.domain.scores import ComplianceScore, ScoreBundle, Versions
 from models.pipeline import Pipeline, PipelineConfig, bundle_to_json, coach, load_pipeline
 from models.qa import load_rubric
+from models.root_cause.head import Vector
 from service.core.settings import ScoringSettings
 from service.scoring.engine import Engine
 from service.scoring.fake import FakeEngine
@@ -132,6 +133,11 @@ class PipelineEngine:
     def to_json(self, bundle: ScoreBundle) -> dict[str, Any]:
         """Return a bundle as the JSON values that ``attune score`` writes."""
         return bundle_to_json(bundle)
+
+    def encode(self, texts: Sequence[str]) -> tuple[str, Sequence[Vector]] | None:
+        """Return the encoder's fingerprint and a vector a text; those of a conversation just scored are in memory."""
+        encoder = self._loaded().encoder
+        return encoder.fingerprint, list(encoder.encode(list(texts)))
 
     def close(self) -> None:
         """Give back threads and memory; the engine loads again when used again."""

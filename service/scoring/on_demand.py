@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
@@ -9,6 +10,7 @@ from models.domain.coaching import Coaching
 from models.domain.conversation import Conversation
 from models.domain.playbook import Playbook
 from models.domain.rubric import Rubric
+from models.root_cause.head import Vector
 from service.core.settings import ScoringSettings
 from service.scoring.engine import Engine
 from service.scoring.provenance import Provenance
@@ -45,6 +47,11 @@ class EngineOnDemand:
             engine = self._opened()
             [bundle] = engine.score([conversation], playbook, rubric)
             return engine.to_json(bundle)
+
+    def encode(self, texts: Sequence[str]) -> tuple[str, Sequence[Vector]] | None:
+        """Return the encoder's fingerprint and a vector a text, ``None`` where there is no encoder."""
+        with self._lock:
+            return self._opened().encode(texts)
 
     def close(self) -> None:
         """Give back threads and memory."""

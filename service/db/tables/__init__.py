@@ -18,6 +18,7 @@ from service.db.tables.review import (
     ReviewTaskReason,
     SamplingPolicyRow,
 )
+from service.db.tables.root_cause import RootCauseRow
 from service.db.tables.rubric import RubricActivation, RubricVersion
 from service.db.tables.score import ScoreRow
 
@@ -41,6 +42,7 @@ __all__ = [
     "ReviewDecision",
     "ReviewTask",
     "ReviewTaskReason",
+    "RootCauseRow",
     "RubricActivation",
     "RubricVersion",
     "SamplingPolicyRow",
