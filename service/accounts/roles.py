@@ -53,7 +53,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     "trainer": _READ | {"playbooks:try", "exports:read"},
     "viewer": _READ,
     # Only their own conversations and the scores of these: the routes see to it by ``Actor.only_agent``.
-    "agent": frozenset({"conversations:read", "scores:read", "appeals:open"}),
+    "agent": frozenset({"conversations:read", "scores:read", "appeals:open", "exports:read"}),
     # A system that delivers conversations; it need not read what others delivered.
     "ingest": frozenset({"conversations:write", "jobs:read"}),
 }

@@ -58,7 +58,7 @@ def judged(session: Session, since: datetime | None, until: datetime | None) -> 
     statement = (
         sa.select(col(ReviewDecision.by), sa.func.count(), sa.func.count().filter(agrees.is_(False)))
         .where(agrees.is_not(None), col(ReviewDecision.kind).in_(("review", "second", "adjudication")))
-        .where(~_undecided(col(ReviewDecision.score_id)))
+        .where(~undecided(col(ReviewDecision.score_id)))
         .group_by(col(ReviewDecision.by))
     )
     if since is not None:
@@ -84,7 +84,7 @@ def sampled(session: Session, since: datetime | None, until: datetime | None) ->
         .join(ScoreRow, col(ScoreRow.id) == col(ReviewDecision.score_id))
         .join(ConversationRow, col(ConversationRow.id) == col(ReviewTask.conversation_id))
         .where(col(ReviewDecision.kind) == "review", col(ReviewTaskReason.reason) == "random")
-        .where(col(ReviewTaskReason.probability) > 0, ~_undecided(col(ReviewDecision.score_id)))
+        .where(col(ReviewTaskReason.probability) > 0, ~undecided(col(ReviewDecision.score_id)))
         .order_by(col(ReviewDecision.id))
     )
     for row in session.execute(_within(statement, since, until)):
@@ -110,7 +110,7 @@ def bundles(
     yield from session.execute(statement)
 
 
-def _undecided(score_id: Any) -> sa.ColumnElement[bool]:
+def undecided(score_id: Any) -> sa.ColumnElement[bool]:
     """Tell whether somebody still has to judge the score without knowing what others said."""
     side, other = aliased(ReviewTask), aliased(ReviewTask)
     pair = (
@@ -119,8 +119,9 @@ def _undecided(score_id: Any) -> sa.ColumnElement[bool]:
         .where(col(side.score_id) == score_id, col(side.status).in_(_UNFINISHED))
         .where(col(side.purpose) != "adjudication", col(other.purpose) == "second")
     )
-    appealed = sa.select(col(Appeal.id)).where(
-        col(Appeal.score_id) == score_id, col(Appeal.status).in_(("open", "assigned"))
+    appeal = aliased(Appeal)
+    appealed = sa.select(col(appeal.id)).where(
+        col(appeal.score_id) == score_id, col(appeal.status).in_(("open", "assigned"))
     )
     return sa.or_(pair.exists(), appealed.exists())
 
