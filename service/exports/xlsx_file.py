@@ -6,6 +6,7 @@ import math
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from service.exports.columns import Cell, Language, cell
@@ -24,19 +25,19 @@ def xlsx_pieces(dataset: Dataset, rows: Iterable[Any], language: Language) -> It
     """
     from xlsxwriter import Workbook
 
-    with tempfile.TemporaryFile(prefix="attune-export-") as file:
-        book = Workbook(file, _OPTIONS)
+    with tempfile.TemporaryDirectory(prefix="attune-export-") as scratch:
+        path = Path(scratch) / "book.xlsx"
+        book = Workbook(path, {**_OPTIONS, "tmpdir": scratch})
         try:
             _write(book, dataset, rows, language)
         except BaseException:
-            for sheet in book.worksheets():  # its own temporary files; a closed book would write all of it first
-                sheet._close()
-            book.fileclosed = 1
+            for sheet in book.worksheets():  # closing the book would write it; only the rows' files are closed
+                sheet._opt_close()
             raise
         book.close()
-        file.seek(0)
-        while piece := file.read(_PIECE):
-            yield piece
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield piece
 
 
 def _write(book: Any, dataset: Dataset, rows: Iterable[Any], language: Language) -> None:

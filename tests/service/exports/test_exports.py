@@ -86,8 +86,15 @@ def test_criteria_and_decisions(client_of, scored) -> None:
     assert (greeting["machine_verdict"], greeting["decision_verdict"], greeting["agrees"]) == ("fail", "pass", False)
     assert (greeting["reviewer"], greeting["decision_reason"]) == ("lin", "第二句有问候")
     assert greeting["machine_reason"] == {"zh": "测试", "en": "test"}
-    [row] = [row for row in table(lin.get("/v1/exports/criteria.csv?lang=zh").content) if row["评分项"] == "script.greeting"]
-    assert (row["机器判定"], row["人工判定"], row["与机器一致"], row["人工判定来源"]) == ("不通过", "通过", "FALSE", "复核")
+    [row] = [
+        row for row in table(lin.get("/v1/exports/criteria.csv?lang=zh").content) if row["评分项"] == "script.greeting"
+    ]
+    assert (row["机器判定"], row["人工判定"], row["与机器一致"], row["人工判定来源"]) == (
+        "不通过",
+        "通过",
+        "FALSE",
+        "复核",
+    )
     assert [(row["score_id"], row["by"]) for row in items(lin, "decisions")] == [(score, "lin")] * 3
     [task] = items(lin, "tasks")
     assert (task["reasons"], task["status"], task["assignee"]) == (["manual"], "done", "lin")
@@ -115,7 +122,10 @@ def test_appeals_and_calibration(client_of, scored) -> None:
     assert [row["reviewer"] for row in items(lin, "calibration")] == ["lin"]
     assert items(boss, "calibration") == []
     assert boss.post("/v1/qa/calibrations/1/close").status_code == 200
-    assert [(row["reviewer"], row["consensus"]) for row in items(boss, "calibration")] == [("lin", "fail"), ("zhao", "fail")]
+    assert [(row["reviewer"], row["consensus"]) for row in items(boss, "calibration")] == [
+        ("lin", "fail"),
+        ("zhao", "fail"),
+    ]
 
 
 def test_figures_and_the_log(client_of, scored) -> None:
