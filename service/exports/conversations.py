@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
@@ -15,6 +15,7 @@ from service.exports.dataset import Dataset, Wanted
 from service.exports.names import CriterionNames
 from service.exports.words import CHANNEL, CSAT, DIRECTION, QUEUE, RESOLUTION, STATE
 from service.qa.decisions import decisive, effective_score, rubric_of
+from service.qa.provenance import find_score
 from service.qa.repository.decisions import StoredDecision
 
 
@@ -50,25 +51,31 @@ def _scored(
         return Scored(row, None, (), False, (), ())
     withheld = blindness.hides(row.undecided)
     shown = decisive(one for one in decisions if blindness.shows(row.undecided, one.by))
-    qa: Mapping[str, Any] | None = row.bundle["qa"]
-    if withheld:
-        qa = None
-    elif decisions:
+    machine = {"score": row.qa_score, "passed": row.qa_passed, "auto_fail": row.auto_fail}
+    qa, failed, passed = None if withheld else machine, row.failed, row.passed
+    if decisions and not withheld:
         for one in decisions:
             blindness.note(row.score_id, one.by)
-        score = repository.score_of(row)
-        made = rubric_of(score, rubric)
-        # Without the rubric that made it there is no effective score to tell.
-        qa = asdict(effective_score(session, score, decisions, made)) if made or not shown else None
+        qa, failed, passed = _decided(session, row.score_id, decisions, rubric) or (None, failed, passed)
 
-    def called(share: float) -> list[Words]:
-        return [
-            names.of(row.playbook_version, row.rubric_version, item["id"])
-            for item in (qa or row.bundle["qa"])["criteria"]
-            if item["value"] == share and item["source"].startswith(("check:", "manual:"))
-        ]
+    def called(criteria: Sequence[str]) -> list[Words]:
+        return [names.of(row.playbook_version, row.rubric_version, one) for one in criteria]
 
-    return Scored(row, qa, sorted(shown), withheld, called(0), called(1))
+    return Scored(row, qa, sorted(shown), withheld, called(failed), called(passed))
+
+
+def _decided(
+    session: Session, score_id: int, decisions: Sequence[StoredDecision], own_rubric: str
+) -> tuple[dict[str, Any], list[str], list[str]] | None:
+    """Return the effective score, the criteria failed and those passed; ``None`` without the rubric that made it."""
+    score = find_score(session, score_id)
+    rubric = rubric_of(score, own_rubric)
+    if rubric is None and decisive(decisions):
+        return None
+    qa = effective_score(session, score, decisions, rubric)
+    judged = [one for one in qa.criteria if one.source.startswith(("check:", "manual:"))]
+    failed, passed = ([one.id for one in judged if one.value == share] for share in (0, 1))
+    return {"score": qa.score, "passed": qa.passed, "auto_fail": qa.auto_fail}, failed, passed
 
 
 def _stored(name: str, zh: str, en: str, words: Mapping[str, Words] | None = None) -> Column:
@@ -81,10 +88,6 @@ def _effective(name: str, zh: str, en: str) -> Column:
 
 def _state(row: Scored) -> str:
     return "scored" if row.stored.score_id is not None else "failed" if row.stored.score_error else "pending"
-
-
-def _resolution(row: Scored) -> str | None:
-    return row.stored.bundle["resolution"]["label"] if row.stored.bundle else None
 
 
 def _joined(several: Sequence[Words]) -> Words:
@@ -111,7 +114,7 @@ COLUMNS = (
     _stored("csat_mean", "预测满意度（1–5）", "Predicted CSAT (1–5)"),
     _stored("csat_label", "满意度判断", "Satisfaction", CSAT),
     _stored("p_dissatisfied", "不满意概率", "P(dissatisfied)"),
-    Column("resolution", Words("是否解决", "Resolution"), _resolution, RESOLUTION),
+    _stored("resolution", "是否解决", "Resolution", RESOLUTION),
     _stored("p_resolved", "解决概率", "P(resolved)"),
     _stored("shift", "情绪变化（-2–2）", "Sentiment shift (-2–2)"),
     _stored("direction", "情绪走向", "Sentiment direction", DIRECTION),

@@ -45,7 +45,7 @@ class Judged:
 
 def _rows(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Judged]:
     names = CriterionNames(session)
-    for batch in repository.conversations(session, wanted.conditions, scored=True):
+    for batch in repository.conversations(session, wanted.conditions, detailed=True):
         decided = repository.decisions_of(session, [row.score_id for row in batch])
         for row in batch:
             shown = [one for one in decided.get(row.score_id, ()) if blindness.shows(row.undecided, one.by)]

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -19,7 +20,6 @@ from service.db.tables import (
     CalibrationMark,
     CalibrationSession,
     ConversationRow,
-    DecisionView,
     ReviewDecision,
     ReviewTask,
     ReviewTaskReason,
@@ -27,9 +27,8 @@ from service.db.tables import (
 )
 from service.qa.repository.decisions import StoredDecision
 from service.qa.repository.figures import undecided
-from service.scoring.repository import StoredScore
 
-BATCH = 500
+BATCH = 200
 Batch = Sequence[Any]
 """Rows of a query, at most ``BATCH``."""
 
@@ -53,9 +52,29 @@ _SCORE = [
             *("shift", "direction", "csat_mean", "p_dissatisfied", "csat_label", "p_resolved", "compliance_score"),
             *("critical_fail", "qa_score", "qa_passed", "auto_fail", "playbook_version", "rubric_version"),
             *("model_version", "code_version", "first_response_s", "mean_response_s", "longest_response_s", "handle_s"),
-            "bundle",
         )
     ),
+]
+# Of the bundle only what is shown: reading hundreds of thousands of whole ones would take most of the time.
+_BUNDLE = col(ScoreRow.bundle)
+
+
+def _criteria(share: int) -> sa.ColumnElement[Any]:
+    """Return the ids of the checks and questions that earned this share."""
+    kinds = '(@.source starts with "check:" || @.source starts with "manual:")'
+    path = sa.cast(f"$.qa.criteria[*] ? (@.value == {share} && {kinds}).id", postgresql.JSONPATH)
+    return sa.func.jsonb_path_query_array(_BUNDLE, path)
+
+
+_OUTCOME = [
+    _BUNDLE["resolution"]["label"].astext.label("resolution"),
+    _criteria(0).label("failed"),
+    _criteria(1).label("passed"),
+]
+_DETAIL = [
+    sa.func.jsonb_build_object(
+        "qa", _BUNDLE["qa"], "compliance", _BUNDLE["compliance"], "versions", _BUNDLE["versions"]
+    ).label("bundle")
 ]
 # Whose conversation something is about; the same names in every dataset.
 _ABOUT = [
@@ -67,19 +86,18 @@ _ABOUT = [
 ]
 
 
-def freeze(session: Session) -> None:
-    """Let all queries of this transaction see the same moment; before the first of them.
+def conversations(session: Session, wanted: ConversationFilter, *, detailed: bool = False) -> Iterator[Batch]:
+    """Yield conversations with their current scores, by time.
 
-    What one of them says of blind reviews then holds for what the next one reads.
+    Args:
+        session: An open transaction.
+        wanted: Which ones.
+        detailed: Only those that have a score, with ``bundle``: its ``qa``, ``compliance`` and ``versions``.
     """
-    session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-
-
-def conversations(session: Session, wanted: ConversationFilter, *, scored: bool = False) -> Iterator[Batch]:
-    """Yield conversations with their current scores, by time; with ``scored`` only those that have one."""
-    statement = sa.select(*_CONVERSATION, *_SCORE, undecided(col(ScoreRow.id)).label("undecided"))
+    more = _DETAIL if detailed else _OUTCOME
+    statement = sa.select(*_CONVERSATION, *_SCORE, *more, undecided(col(ScoreRow.id)).label("undecided"))
     statement = _of_conversations(statement.select_from(ConversationRow), wanted)
-    if scored:
+    if detailed:
         statement = statement.where(col(ScoreRow.id).is_not(None))
     return _batches(session, statement.order_by(col(ConversationRow.occurred_at), col(ConversationRow.id)))
 
@@ -186,18 +204,6 @@ def decisions_of(session: Session, score_ids: Sequence[int]) -> Mapping[int, lis
     for row in session.execute(statement):
         found.setdefault(row.score_id, []).append(StoredDecision(**row._mapping))
     return found
-
-
-def score_of(row: Any) -> StoredScore:
-    """Return the score in a row of ``conversations``."""
-    return StoredScore(row.score_id, row.id, row.score_revision, row.scored_at, row.bundle, None)
-
-
-def note_views(session: Session, score_ids: Sequence[int], person: str, now: datetime) -> None:
-    """Remember that the person has seen what others decided of these scores."""
-    rows = [{"score_id": score_id, "person": person, "at": now} for score_id in score_ids]
-    if rows:
-        session.execute(insert(DecisionView).on_conflict_do_nothing(), rows)
 
 
 def _about_score(statement: Any, score: Any, score_id: Any) -> Any:

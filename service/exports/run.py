@@ -18,6 +18,7 @@ from service.exports.catalogue import DATASETS
 from service.exports.columns import Language
 from service.exports.dataset import Dataset, Wanted
 from service.exports.files import FORMATS, Format
+from service.qa.repository.learning import freeze, note_views
 
 
 class Counted:
@@ -36,7 +37,7 @@ class Counted:
             seen, person = self._blindness.take_seen()
             if seen:
                 with self._database.transaction() as session:
-                    repository.note_views(session, seen, person, datetime.now(UTC))
+                    note_views(session, seen, person, datetime.now(UTC))
             self.count += len(batch)
             yield from batch
 
@@ -117,7 +118,7 @@ def _pieces(
     stage = "broken"
     try:
         with database.transaction() as session:
-            repository.freeze(session)
+            freeze(session)
             blindness = Blindness(actor)
             rows = Counted(database, dataset.rows(session, wanted, blindness), blindness)
             yield from FORMATS[form].pieces(dataset, rows, language)
