@@ -42,6 +42,9 @@ _COLUMNS = {
     "critical_fail, qa_score, qa_passed, auto_fail, first_response_s, mean_response_s, longest_response_s, handle_s, "
     "created_at",
 }
+_HEAD = """\
+| dataset | format | rows | first byte, s | all, s | MB | RSS before, MB | peak RSS, MB |
+|---|---|---|---|---|---|---|---|"""
 _NUMBER = "generate_series(1, :copies) AS number"
 
 
@@ -62,9 +65,7 @@ def main() -> None:
         fill(database, arguments.sample, arguments.rows)
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
         print(f"{machine}, load {os.getloadavg()[0]:.1f}\n")
-        print(
-            "| dataset | format | rows | first byte, s | all, s | MB | RSS before, MB | peak RSS, MB |\n|---|---|---|---|---|---|---|---|"
-        )
+        print(_HEAD)
         for dataset in arguments.datasets:
             for form in FORMATS:
                 command = [sys.executable, "-m", "benchmarks.exports", "--one", database.url, dataset, form]
@@ -89,10 +90,8 @@ def measure(url: str, dataset: str, form: str) -> None:
                 "SELECT detail->>'count' FROM audit_event WHERE detail->>'stage' = 'done' ORDER BY seq DESC LIMIT 1"
             )
         ).scalar_one()
-    print(
-        f"| {dataset} | {form} | {int(rows):,} | {first:.1f} | {taken:.1f} | {size / 1e6:.0f} | {before:.0f} | {peak():.0f} |",
-        flush=True,
-    )
+    figures = f"{first:.1f} | {taken:.1f} | {size / 1e6:.0f} | {before:.0f} | {peak():.0f}"
+    print(f"| {dataset} | {form} | {int(rows):,} | {figures} |", flush=True)
     database.close()
 
 

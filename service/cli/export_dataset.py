@@ -60,7 +60,7 @@ def _format(out: Path) -> Format:
     ending = out.name.removesuffix(".gz").rpartition(".")[2].lower()
     match ending:
         case "xlsx" | "csv" | "json" | "jsonl":
-            return ending  # type: ignore[return-value]  # mypy takes it for a text
+            return ending
         case "-":
             return "jsonl"
     raise ExportOptionError(

@@ -2,9 +2,9 @@
 
 The probability that one more careful person would say the same is Beta-distributed. The prior counts of an office are
 what its procedure is worth in people who agree and people who do not; each further person who judged the same criterion
-adds one to either (the conjugate update of a binomial share: Gelman et al., "Bayesian Data Analysis", 3rd ed., §2.1 and
-§2.4). The weight is the posterior's mean, as labels of several people are weighted by how reliable they are in Raykar et
-al. 2010, "Learning From Crowds", JMLR 11:1297–1322.
+adds one to either (the conjugate update of a binomial share: Gelman et al., "Bayesian Data Analysis", 3rd ed., §2.1,
+§2.4). The weight is the posterior's mean, as labels of several people are weighted by how reliable they are in Raykar
+et al. 2010, "Learning From Crowds", JMLR 11:1297–1322.
 """
 
 from __future__ import annotations

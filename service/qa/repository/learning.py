@@ -46,8 +46,8 @@ class Said:
     Attributes:
         score_id: Of which score.
         criterion_id: Of which of its criteria.
-        kind: ``review``, ``second``, ``adjudication``, ``consensus``, ``appeal``; ``mark`` in a calibration, ``rejected``
-            of whoever rejected an appeal.
+        kind: ``review``, ``second``, ``adjudication``, ``consensus``, ``appeal``; ``mark`` in a calibration,
+            ``rejected`` of whoever rejected an appeal.
         verdict: What they said, ``None`` where a value was given.
         by: Who.
         decision_id: Where it is a decision.

@@ -66,7 +66,8 @@ def test_the_second_reviewer_finds_nothing_of_the_first(pair) -> None:
     assert leaks(everything(zhao), SECRET, '"agrees":false', "lin-42") == []
 
 
-def test_whoever_does_not_judge_sees_it(pair, client_of) -> None:
+@pytest.mark.usefixtures("pair")
+def test_whoever_does_not_judge_sees_it(client_of) -> None:
     leader = client_of("wang", "supervisor")
     assert {"decisions.csv", "criteria.xlsx"} <= set(leaks(everything(leader), SECRET))
 
