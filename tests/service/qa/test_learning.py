@@ -123,3 +123,30 @@ def test_blind_pairs_wait(database, client_of, scored) -> None:
     submit(zhao, zhao.post("/v1/qa/tasks/take", json={}).json()["task"]["id"], greeting="fail")
     [line] = lines(he)
     assert by_check(line)["greeting"]["agreeing"] == 1
+
+
+def test_heads_learn_from_what_is_exported(database, client_of, scored, tmp_path: Path) -> None:
+    from models.encode.load import load_encoder
+    from models.scorers.compliance import load_playbook
+    from training.config import ActsFit
+    from training.data.act_verdicts import lines_of_verdicts
+    from training.data.vectors import VectorStore
+    from training.fit.acts import fit_acts
+
+    for number in range(6):
+        scored(f"c-{number}")
+    lin, he = client_of("lin"), client_of("he", "trainer")
+    sample(database, Actor("boss", "admin"), second=0.0)
+    while task := lin.post("/v1/qa/tasks/take", json={}).json()["task"]:
+        submit(lin, task["id"])
+    path = tmp_path / "labels.jsonl"
+    path.write_text(he.get("/v1/qa/labels.jsonl").text, encoding="utf-8")
+    told = lines_of_verdicts(read_labels(path), load_playbook("ecommerce-zh"))
+    assert {weight for line in told if line.role == "agent" for weight in line.told.values()} >= {0.8}
+    settings = ActsFit(
+        files=(), terms="", folds=3, near_miss=2.0, unlooked=0.4, members=1, hidden=4, dropout=0.1, epochs=2, batch=8,
+        learning_rate=0.01, weight_decay=0.0, lexical_share=0.95,
+    )  # fmt: skip
+    vectors = VectorStore(load_encoder("hashing", cache=0), tmp_path / "cache")
+    found = fit_acts(told, vectors, settings, 1, tmp_path / "head")
+    assert len(found) == len(told)
