@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from threading import BoundedSemaphore
 from typing import Any
 
 from service.accounts.actor import Actor, require
 from service.audit.log import record
 from service.conversations.filters import conditions_for_audit, only_for
-from service.core.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from service.core.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooManyExportsError
 from service.db.engine import Database
 from service.exports import repository
 from service.exports.blindness import Blindness
@@ -19,6 +20,9 @@ from service.exports.columns import Language
 from service.exports.dataset import Dataset, Wanted
 from service.exports.files import FORMATS, Format
 from service.qa.repository.learning import freeze, note_views
+
+# Each holds a connection to the database as long as somebody downloads; the other requests need some, too.
+_SLOTS = BoundedSemaphore(4)
 
 
 class Counted:
@@ -85,13 +89,22 @@ def export(
     Raises:
         InvalidRequestError: A condition that the dataset does not know.
         ForbiddenError: It asks for what is another agent's.
+        TooManyExportsError: Others are running.
     """
     only = Wanted(only_for(wanted.conditions, actor.only_agent), wanted.group_by, wanted.rubric)
     _require_known(dataset, only)
     detail: dict[str, Any] = {"format": form, "conditions": conditions_for_audit(only.conditions)}
     if only.group_by:
         detail["group_by"] = list(only.group_by)
-    _note(database, actor, dataset, {**detail, "stage": "begun"})
+    if not _SLOTS.acquire(blocking=False):
+        raise TooManyExportsError(
+            "too many exports are running", "同时进行的导出过多", hint="try again in a minute / 请稍后再试"
+        )
+    try:
+        _note(database, actor, dataset, {**detail, "stage": "begun"})
+    except BaseException:
+        _SLOTS.release()
+        raise
     pieces = _pieces(database, actor, dataset, only, form, language, detail)
     first = next(pieces)
     return _after(first, pieces)
@@ -124,6 +137,7 @@ def _pieces(
             yield from FORMATS[form].pieces(dataset, rows, language)
         stage = "done"
     finally:
+        _SLOTS.release()
         _note(database, actor, dataset, {**detail, "stage": stage, "count": rows.count if rows else 0})
 
 

@@ -105,7 +105,8 @@ def compare_verdicts(
         ``changed`` counts conversations whose verdict changed, labelled or not. ``agreement`` is on the labels of
         conversations not learnt from: ``n``, the shares before and after with Wilson's 95 % intervals, ``fixed``
         (wrong before, right after), ``broken``, and the exact two-sided p value of McNemar's test, not adjusted for
-        the number of checks. ``weighted`` are the same shares with the labels' weights, ``random`` those on the random
+        the number of checks; ``None`` in all, where verdicts of one conversation hang together (the interval is too
+        narrow there, too). ``weighted`` are the same shares with the labels' weights, ``random`` those on the random
         sample alone, each label weighted with 1 / probability: the others were chosen by what the machine had said.
         ``conversations`` lists every verdict that changed.
     """
@@ -132,12 +133,14 @@ def compare_verdicts(
         for check in checks
         if old[check] != new[check]
     ]
-    everything = [pair for several in pairs.values() for pair in several]
+    total = _agreement([pair for several in pairs.values() for pair in several])
+    # Verdicts of one conversation hang together: no test that takes them for independent.
+    total["agreement"]["p"] = None
     return rounded(
         {
             "conversations_compared": len(rows),
             "held_out": None if learnt is None else sum(held_out),
-            "total": {"changed": len(changed), **_agreement(everything)},
+            "total": {"changed": len(changed), **total},
             "checks": {
                 check: {"changed": sum(one["check"] == check for one in changed), **_agreement(pairs[check])}
                 for check in checks

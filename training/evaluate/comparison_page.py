@@ -21,7 +21,8 @@ def as_markdown(report: Mapping[str, Any]) -> str:
         f"# {report['before']} → {report['after']}",
         "",
         f"Playbook {books}. {report['conversations_compared']} conversations with people's verdicts. {basis}",
-        "Intervals: Wilson, 95 %. p: McNemar's exact test, two-sided, not adjusted for the number of checks.",
+        "Intervals: Wilson, 95 %; of all checks together too narrow, for verdicts of one conversation hang together.",
+        "p: McNemar's exact test, two-sided, not adjusted for the number of checks.",
         "",
         "| check | changed | labels | agreement before | after | fixed | broken | p | random sample: before → after |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -48,7 +49,7 @@ def as_markdown(report: Mapping[str, Any]) -> str:
 
 def _row(name: str, one: Mapping[str, Any]) -> str:
     agreed, drawn = one["agreement"], one["random"]
-    p = "" if agreed["p"] is None else f"{agreed['p']:.3f}"
+    p = "" if agreed["p"] is None else "< 0.001" if agreed["p"] < 0.001 else f"{agreed['p']:.3f}"
     random = "" if not drawn["n"] else f"{drawn['before']:.3f} → {drawn['after']:.3f} (n = {drawn['n']})"
     before, after = _share(agreed["before"]), _share(agreed["after"])
     return (

@@ -116,3 +116,14 @@ def test_whoever_goes_away_ends_the_export(database: Database) -> None:
         [last, begun] = list_events(session, EventFilter(action="export.read")).items
     assert (begun.detail["stage"], last.detail["stage"]) == ("begun", "broken")
     assert 0 < last.detail["count"] < 5000
+
+
+def test_only_some_run_at_once(client: TestClient, database: Database) -> None:
+    endless = Dataset("test", Words("测试", "Test"), "scores:read", dataset("a", "b").columns, _breaking)
+    running = [run.export(database, Actor("x", "cli"), endless, Wanted(), "jsonl", "zh") for _ in range(4)]
+    refused = client.get("/v1/exports/conversations.csv")
+    assert (refused.status_code, refused.json()["code"]) == (503, "too-many-exports")
+    for one in running:
+        next(one)
+        one.close()
+    assert client.get("/v1/exports/conversations.csv").status_code == 200
