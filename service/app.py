@@ -50,6 +50,7 @@ _TAGS = [
     {"name": "scores", "description": "What was said of them, and saying it anew"},
     {"name": "catalogue", "description": "Playbooks and rubrics"},
     {"name": "kpis", "description": "Figures over many conversations"},
+    {"name": "exports", "description": "Everything as tables and JSON"},
     {"name": "qa", "description": "Samples, reviews, appeals, calibration and automation levels"},
     {"name": "jobs", "description": "Background work"},
     {"name": "people", "description": "Who works with Attune, for administrators"},

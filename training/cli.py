@@ -15,6 +15,9 @@ from models.errors import AttuneError
 from training.config import Config, ConfigError, load_config
 from training.data.prepared import Prepared
 from training.data.ssa import read_chats, without_copies
+from training.evaluate.comparison import compare_artifacts
+from training.evaluate.comparison_page import as_markdown
+from training.evaluate.compliance import DEFAULT_PLAYBOOK
 from training.evaluate.ssa import evaluate_ssa
 from training.evaluate.tasks import TASKS
 from training.fit.ssa import fit_ssa
@@ -92,6 +95,23 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--version", type=int, help="of the new playbook (default: the next)")
     tune.add_argument("--config", type=Path, help="the configuration whose heads learnt from these very labels")
     tune.set_defaults(run=_tune)
+    compare = commands.add_parser("compare", help="what retraining changed, check by check; prints one JSON object")
+    compare.add_argument("--before", type=Path, required=True, help="the artifact in use: its directory or name")
+    compare.add_argument("--after", type=Path, required=True, help="the artifact that was fitted anew")
+    compare.add_argument("--labels", type=Path, nargs="+", required=True, help="files of labelled conversations")
+    compare.add_argument("--playbook", default=DEFAULT_PLAYBOOK, help="a packaged playbook or a YAML file")
+    compare.add_argument("--playbook-after", help="the one that goes with --after, where it is another")
+    compare.add_argument(
+        "--config",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="of the runs that made them: what they learnt from is no test",
+    )
+    compare.add_argument("--out", type=Path, help="also write the JSON object here")
+    compare.add_argument("--markdown", type=Path, help="also write a page for people here")
+    compare.add_argument("--cache", type=Path, default=Path("var/vectors"), help="where encoded texts are kept")
+    compare.set_defaults(run=_compare)
     return parser
 
 
@@ -161,6 +181,22 @@ def _tune(options: argparse.Namespace) -> dict[str, Any]:
         version=options.version,
         config=load_config(options.config) if options.config else None,
     )
+
+
+def _compare(options: argparse.Namespace) -> dict[str, Any]:
+    report = compare_artifacts(
+        options.labels,
+        load_artifact(options.before),
+        load_artifact(options.after),
+        options.cache,
+        playbook=options.playbook,
+        playbook_after=options.playbook_after,
+        configs=[load_config(path) for path in options.config],
+    )
+    if options.markdown:
+        options.markdown.parent.mkdir(parents=True, exist_ok=True)
+        options.markdown.write_text(as_markdown(report), encoding="utf-8")
+    return report
 
 
 def _evaluate(options: argparse.Namespace) -> dict[str, Any]:

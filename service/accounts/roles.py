@@ -21,6 +21,7 @@ Permission = Literal[
     "calibration:manage",
     "policies:manage",
     "exports:read",
+    "labels:read",
     "kpis:read",
     "jobs:read",
     "audit:read",
@@ -47,13 +48,14 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         "calibration:manage",
         "policies:manage",
         "exports:read",
+        "labels:read",
     },
     # Who leads a team: distributes reviews and appeals for their people, but does not judge them.
     "supervisor": _READ | {"scores:request", "playbooks:try", "reviews:assign", "appeals:open", "exports:read"},
-    "trainer": _READ | {"playbooks:try", "exports:read"},
+    "trainer": _READ | {"playbooks:try", "exports:read", "labels:read"},
     "viewer": _READ,
     # Only their own conversations and the scores of these: the routes see to it by ``Actor.only_agent``.
-    "agent": frozenset({"conversations:read", "scores:read", "appeals:open"}),
+    "agent": frozenset({"conversations:read", "scores:read", "appeals:open", "exports:read"}),
     # A system that delivers conversations; it need not read what others delivered.
     "ingest": frozenset({"conversations:write", "jobs:read"}),
 }

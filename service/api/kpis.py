@@ -8,9 +8,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from models.domain.conversation import Queue
+from service.accounts.actor import Actor
 from service.api.dependencies import OpenDatabase, permission
 from service.api.parameters import Moment, Text
 from service.api.problems import problem_responses
+from service.audit.log import record_read
 from service.kpi.report import DEFAULT_TIMEZONE, KpiReport, kpi_report
 from service.kpi.repository import Dimension
 
@@ -40,16 +42,17 @@ class KpiQuery(BaseModel):
 @router.get(
     "/kpis",
     summary="Get figures",
-    dependencies=[permission("kpis:read")],
     responses=problem_responses(401, 403, 422, 503),
 )
-def get_kpis(database: OpenDatabase, query: Annotated[KpiQuery, Query()]) -> KpiReport:
+def get_kpis(
+    database: OpenDatabase, actor: Annotated[Actor, permission("kpis:read")], query: Annotated[KpiQuery, Query()]
+) -> KpiReport:
     """Return the figures of a period, in total and by group, each with the number of conversations behind it.
 
     A figure with nothing behind it is null, with the note `not_enough_data`. What each one means is in `definitions`.
     """
     with database.transaction() as session:
-        return kpi_report(
+        report = kpi_report(
             session,
             group_by=query.group_by,
             since=query.since,
@@ -58,3 +61,6 @@ def get_kpis(database: OpenDatabase, query: Annotated[KpiQuery, Query()]) -> Kpi
             agent=query.agent,
             timezone=query.timezone,
         )
+        detail = {"group_by": list(report.group_by), "queue": query.queue, "agent": query.agent}
+        record_read(session, actor, "kpis.read", "figures", "kpis", detail)
+        return report

@@ -13,7 +13,7 @@ from service.accounts.roles import Role
 from service.api.dependencies import OpenDatabase, permission
 from service.api.parameters import Text
 from service.api.problems import problem_responses
-from service.audit.log import record
+from service.audit.log import record, record_read
 from service.people.persons import PersonInfo, add_person, deactivate_person, list_people
 
 router = APIRouter(prefix="/people", tags=["people"])
@@ -61,10 +61,12 @@ def post_person(database: OpenDatabase, actor: Manager, wanted: PersonRequest) -
 
 
 @router.get("", summary="List people", responses=problem_responses(401, 403, 503))
-def get_people(database: OpenDatabase, actor: Manager) -> PersonList:  # noqa: ARG001  # only has to be one
+def get_people(database: OpenDatabase, actor: Manager) -> PersonList:
     """Return everybody, also those who were deactivated."""
     with database.transaction() as session:
-        return PersonList(items=list_people(session))
+        found = list_people(session)
+        record_read(session, actor, "people.list", "person", None, {"count": len(found)})
+        return PersonList(items=found)
 
 
 @router.delete("/{person_id}", summary="Deactivate a person", responses=problem_responses(401, 403, 404, 422, 503))

@@ -40,6 +40,7 @@ STATUS: Mapping[type[AttuneError], int] = {
     InvalidConversationError: 422,
     InvalidPlaybookError: 422,
     InvalidRubricError: 422,
+    errors.TooManyExportsError: 503,
     errors.DatabaseUnavailableError: 503,
     errors.DatabaseNotMigratedError: 503,
 }

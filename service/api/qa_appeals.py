@@ -12,6 +12,7 @@ from service.accounts.actor import Actor
 from service.api.dependencies import AppSettings, OpenDatabase, permission
 from service.api.parameters import BigId, PageQuery, PeriodQuery, Text
 from service.api.problems import problem_responses
+from service.audit.log import record, record_read
 from service.qa import appeal_decisions, appeals
 from service.qa.appeal_decisions import AppealSheet
 from service.qa.appeal_state import AppealView
@@ -96,27 +97,32 @@ def post_appeal(database: OpenDatabase, settings: AppSettings, actor: Opener, wa
 def get_appeals(database: OpenDatabase, actor: Reader, query: Annotated[AppealQuery, Query()]) -> AppealPage:
     """Return a page of appeals, oldest first; for agents those on their own conversations."""
     with database.transaction() as session:
-        return appeals.list_appeals(session, actor, status=query.status, limit=query.limit, after=query.cursor)
+        page = appeals.list_appeals(session, actor, status=query.status, limit=query.limit, after=query.cursor)
+        record_read(session, actor, "appeals.list", "appeal", None, {"count": len(page.items)})
+        return page
 
 
 @router.get(
     "/reversals",
     summary="Get how often appeals succeed",
-    dependencies=[permission("reviews:assign")],
     responses=problem_responses(401, 403, 422, 503),
 )
-def get_reversals(database: OpenDatabase, query: Annotated[PeriodQuery, Query()]) -> ReversalReport:
+def get_reversals(database: OpenDatabase, actor: Assigner, query: Annotated[PeriodQuery, Query()]) -> ReversalReport:
     """Return the share of decided appeals that were upheld, by criterion and by whose verdict was contested."""
     since, until = query.moments()
     with database.transaction() as session:
-        return reversal_report(session, since, until)
+        report = reversal_report(session, since, until)
+        record_read(session, actor, "reversals.read", "figures", "reversals")
+        return report
 
 
 @router.post("/expire", summary="Close appeals that are too late", responses=_CHANGED)
 def post_expire(database: OpenDatabase, actor: Assigner) -> ExpiredAppeals:
     """Close the appeals whose deadline has passed; what stood stays. The service does so by itself every hour."""
     with database.transaction() as session:
-        return ExpiredAppeals(items=appeals.expire_appeals(session, actor))
+        expired = appeals.expire_appeals(session, actor)
+        record(session, actor, "appeals.check", "appeal", None, {"expired": len(expired)})
+        return ExpiredAppeals(items=expired)
 
 
 @router.get("/{appeal_id}", summary="Get an appeal", responses=problem_responses(401, 403, 404, 422, 503))

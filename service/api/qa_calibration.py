@@ -14,6 +14,7 @@ from service.accounts.actor import Actor
 from service.api.dependencies import OpenDatabase, permission
 from service.api.parameters import BigId, PageQuery, PeriodQuery, Text
 from service.api.problems import problem_responses
+from service.audit.log import record, record_read
 from service.qa import automation, calibration
 from service.qa.automation import CriterionStanding
 from service.qa.calibration import MarkSheet, NewMark, SessionPage, SessionView
@@ -22,6 +23,7 @@ from service.qa.repository.calibration import CriterionLevel
 router = APIRouter(prefix="/qa", tags=["qa"])
 
 Manager = Annotated[Actor, permission("calibration:manage")]
+Assigner = Annotated[Actor, permission("reviews:assign")]
 Reviewer = Annotated[Actor, permission("reviews:write")]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Words = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00]+$")]
@@ -125,14 +127,18 @@ def post_session(database: OpenDatabase, actor: Manager, wanted: NewSession) -> 
 def get_sessions(database: OpenDatabase, actor: Reviewer, query: Annotated[PageQuery, Query()]) -> SessionPage:
     """Return a page of sessions, oldest first."""
     with database.transaction() as session:
-        return calibration.list_sessions(session, actor, limit=query.limit, after=query.cursor)
+        page = calibration.list_sessions(session, actor, limit=query.limit, after=query.cursor)
+        record_read(session, actor, "calibrations.list", "calibration_session", None, {"count": len(page.items)})
+        return page
 
 
 @router.get("/calibrations/{session_id}", summary="Get a calibration session", responses=_READ)
 def get_session(database: OpenDatabase, actor: Reviewer, session_id: BigId) -> SessionView:
     """Return a session with one's own marks; once it is closed with the agreement per criterion."""
     with database.transaction() as session:
-        return calibration.get_session(session, actor, session_id)
+        found = calibration.get_session(session, actor, session_id)
+        record_read(session, actor, "calibration.read", "calibration_session", session_id)
+        return found
 
 
 @router.get("/calibrations/{session_id}/scores/{score_id}", summary="Get a score to be marked", responses=_READ)
@@ -162,27 +168,29 @@ def post_close(database: OpenDatabase, actor: Manager, session_id: BigId) -> Ses
 @router.get(
     "/agreement",
     summary="Get the agreement of people and machine",
-    dependencies=[permission("reviews:assign")],
     responses=problem_responses(401, 403, 422, 503),
 )
-def get_agreement(database: OpenDatabase, query: Annotated[PeriodQuery, Query()]) -> AgreementReport:
+def get_agreement(database: OpenDatabase, actor: Assigner, query: Annotated[PeriodQuery, Query()]) -> AgreementReport:
     """Return agreement per criterion on the random sample, and the fail rate corrected for the machine's errors."""
     since, until = query.moments()
     with database.transaction() as session:
-        return AgreementReport(criteria=automation.agreement_report(session, since, until))
+        report = automation.agreement_report(session, since, until)
+        record_read(session, actor, "agreement.read", "figures", "agreement")
+        return AgreementReport(criteria=report)
 
 
 @router.get(
     "/automation",
     summary="Get automation levels",
-    dependencies=[permission("reviews:assign")],
     responses=problem_responses(401, 403, 422, 503),
 )
-def get_levels(database: OpenDatabase, query: Annotated[PeriodQuery, Query()]) -> Standings:
+def get_levels(database: OpenDatabase, actor: Assigner, query: Annotated[PeriodQuery, Query()]) -> Standings:
     """Return how far each criterion is left to the machine, and what the figures say of that."""
     since, until = query.moments()
     with database.transaction() as session:
-        return Standings(items=automation.standings(session, since, until))
+        found = automation.standings(session, since, until)
+        record_read(session, actor, "automation.read", "figures", "automation")
+        return Standings(items=found)
 
 
 @router.post("/automation", status_code=201, summary="Set an automation level", responses=_CHANGED)
@@ -196,13 +204,14 @@ def post_level(database: OpenDatabase, actor: Manager, wanted: NewLevel) -> Crit
 @router.get(
     "/automation/history",
     summary="Get all levels of a criterion",
-    dependencies=[permission("reviews:assign")],
     responses=problem_responses(401, 403, 422, 503),
 )
-def get_level_history(database: OpenDatabase, query: Annotated[HistoryQuery, Query()]) -> LevelList:
+def get_level_history(database: OpenDatabase, actor: Assigner, query: Annotated[HistoryQuery, Query()]) -> LevelList:
     """Return every level a criterion ever had, newest first."""
     with database.transaction() as session:
-        return LevelList(items=list(automation.level_history(session, query.criterion)))
+        found = list(automation.level_history(session, query.criterion))
+        record_read(session, actor, "automation.read", "criterion", query.criterion)
+        return LevelList(items=found)
 
 
 @router.post("/automation/lower", summary="Lower levels that are not earned", responses=_CHANGED)
@@ -210,4 +219,6 @@ def post_lower(database: OpenDatabase, actor: Manager) -> LevelList:
     """Lower every level that the figures do not support; never raises one. The service does so by itself every day."""
     with database.transaction() as session:
         since = datetime.now(UTC) - automation.LOOK_BACK
-        return LevelList(items=automation.lower_levels(session, actor, since=since))
+        fallen = automation.lower_levels(session, actor, since=since)
+        record(session, actor, "automation.check", "criterion", None, {"lowered": len(fallen)})
+        return LevelList(items=fallen)

@@ -12,7 +12,7 @@ from service.accounts.actor import Actor
 from service.api.dependencies import OpenDatabase, permission
 from service.api.parameters import Moment
 from service.api.problems import problem_responses
-from service.audit.log import record
+from service.audit.log import record, record_read
 from service.core.errors import InvalidRequestError
 from service.kpi.report import DEFAULT_TIMEZONE, end_of, start_of
 from service.qa.policy import SamplingPolicy
@@ -55,13 +55,14 @@ class Period(BaseModel):
 @router.get(
     "/policies",
     summary="List sampling policies",
-    dependencies=[permission("reviews:assign")],
     responses=problem_responses(401, 403, 503),
 )
-def get_policies(database: OpenDatabase) -> PolicyList:
+def get_policies(database: OpenDatabase, actor: Annotated[Actor, permission("reviews:assign")]) -> PolicyList:
     """Return all versions, newest first; the newest that is active by now holds."""
     with database.transaction() as session:
-        return PolicyList(items=list_policies(session))
+        found = list_policies(session)
+        record_read(session, actor, "policies.list", "sampling_policy", None, {"count": len(found)})
+        return PolicyList(items=found)
 
 
 @router.post(

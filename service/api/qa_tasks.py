@@ -13,6 +13,7 @@ from service.accounts.actor import Actor
 from service.api.dependencies import AppSettings, OpenDatabase, permission
 from service.api.parameters import BigId, PageQuery, PeriodQuery, Text
 from service.api.problems import problem_responses
+from service.audit.log import record_read
 from service.qa import tasks
 from service.qa.decisions import ScoreReview, review_of
 from service.qa.figures import ReviewerLoad, reviewer_loads
@@ -126,7 +127,9 @@ def get_tasks(database: OpenDatabase, actor: Assigner, query: Annotated[TaskQuer
     """
     wanted = TaskFilter(query.status, query.purpose, query.queue, query.assignee, query.reason)
     with database.transaction() as session:
-        return tasks.list_tasks(session, actor, wanted, limit=query.limit, after=query.cursor)
+        page = tasks.list_tasks(session, actor, wanted, limit=query.limit, after=query.cursor)
+        record_read(session, actor, "tasks.list", "review_task", None, {"count": len(page.items)})
+        return page
 
 
 @router.post("/tasks", status_code=201, summary="Ask for a review", responses=_CHANGED)
@@ -215,11 +218,12 @@ def get_score_review(
 @router.get(
     "/reviewers",
     summary="Get the reviewers' load and speed",
-    dependencies=[permission("reviews:assign")],
     responses=problem_responses(401, 403, 422, 503),
 )
-def get_reviewers(database: OpenDatabase, query: Annotated[PeriodQuery, Query()]) -> ReviewerList:
+def get_reviewers(database: OpenDatabase, actor: Assigner, query: Annotated[PeriodQuery, Query()]) -> ReviewerList:
     """Return what each reviewer has in hand, did in a period, how fast, and how often they overruled the machine."""
     since, until = query.moments()
     with database.transaction() as session:
-        return ReviewerList(items=reviewer_loads(session, since, until))
+        loads = reviewer_loads(session, since, until)
+        record_read(session, actor, "reviewers.read", "figures", "reviewers")
+        return ReviewerList(items=loads)

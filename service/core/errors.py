@@ -113,6 +113,12 @@ class WorkConflictError(AttuneError):
     code = "work-conflict"
 
 
+class TooManyExportsError(AttuneError):
+    """As many exports are running as may at the same time."""
+
+    code = "too-many-exports"
+
+
 class TooLargeError(AttuneError):
     """The request is larger than allowed."""
 

@@ -51,6 +51,14 @@ class _VerdictDocument(_Document):
     turns: list[Annotated[int, Field(ge=0)]] = []
     source: Source = "qa"
     weight: _WEIGHT = 1.0
+    # What `attune qa export-labels` adds: how the label came about.
+    office: str | None = None
+    machine: str | None = None
+    agreeing: Annotated[int, Field(ge=0)] = 0
+    disagreeing: Annotated[int, Field(ge=0)] = 0
+    reasons: list[str] = []
+    probability: Annotated[float, Field(gt=0, le=1)] | None = None
+    decisions: list[int] = []
 
 
 class _LabelsDocument(_Document):
@@ -61,6 +69,7 @@ class _LabelsDocument(_Document):
     ] = {}
     evidence: dict[str, list[Annotated[int, Field(ge=0)]]] = {}
     hard_negatives: dict[str, list[Annotated[int, Field(ge=0)]]] = {}
+    provenance: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,10 @@ class VerdictLabel:
         turns: Indices of the turns that show it, as far as somebody said.
         source: Who: a QA reviewer, a calibration round, or the decision on an appeal.
         weight: Of the label.
+        reasons: How the conversation came to be judged, e.g. ``random``, ``critical``, ``appeal``; empty where that is
+            not known. All but a random draw choose by what the machine said.
+        probability: Of the random draw, over 0 to 1, where it was drawn; 1 / probability makes figures of such labels
+            unbiased (Horvitz & Thompson 1952).
     """
 
     check: str
@@ -90,6 +103,8 @@ class VerdictLabel:
     turns: tuple[int, ...]
     source: Source
     weight: float
+    reasons: tuple[str, ...] = ()
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +231,9 @@ def _compliance(conversation: Conversation, labels: _LabelsDocument) -> tuple[Ve
     final: dict[str, VerdictLabel] = {}
     for at, item in enumerate(labels.compliance):
         turns = _turns(conversation, item.turns, ("labels", "compliance", at, "turns"))
-        label = VerdictLabel(item.check, item.verdict, turns or evidence.get(item.check, ()), item.source, item.weight)
+        shown = turns or evidence.get(item.check, ())
+        reasons = tuple(item.reasons)
+        label = VerdictLabel(item.check, item.verdict, shown, item.source, item.weight, reasons, item.probability)
         before = final.get(item.check)
         if before is None or STRENGTH.index(label.source) >= STRENGTH.index(before.source):
             final[item.check] = label

@@ -76,6 +76,19 @@ def prepare_data(config: Config) -> Prepared:
     return found
 
 
+def learnt_ids(config: Config) -> set[str]:
+    """Return the ids of users' own conversations that a run of this configuration learns from.
+
+    Raises:
+        InvalidLabelError: A label file has a fault.
+        ValueError: A pattern matches no file.
+    """
+    seen: dict[str, str] = {}
+    return {
+        row.conversation.id for own in config.own_labels.values() for row in _read_labelled(own, config, seen).train
+    }
+
+
 def _split_dialogues(by_language: Mapping[str, Sequence[Dialogue]], config: Config) -> DialogueSplit:
     """Split by dialogue id, which translations share, so that no dialogue is in two parts in two languages."""
     everything = [dialogue for dialogues in by_language.values() for dialogue in dialogues]

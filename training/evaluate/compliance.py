@@ -128,14 +128,8 @@ def evaluate_compliance(
     :mod:`training.evaluate.compliance_baselines` are measured on the same verdicts, as far as they know the checks.
     Labels of checks that the playbook does not have are counted in ``unknown_checks`` and left out.
     """
-    vectors.warm(turn.text for item in judged for turn in item.conversation.turns)
-    before = {acts.name: acts.observe} if acts else {}
-    observers: dict[str, Observe] = {**before, sentiment.name: sentiment.observe, scorer.name: scorer.observe}
+    predicted = predict_verdicts([item.conversation for item in judged], scorer, sentiment, vectors, acts)
     known = {check.id: check.kind == "forbidden" for check in scorer.playbook.checks}
-    predicted: list[Mapping[str, str]] = []
-    for item in judged:
-        score: ComplianceScore = scorer.score(replay(item.conversation, observers, vectors))
-        predicted.append({result.id: result.verdict for result in score.checks})
     unknown = Counter(check for item in judged for check in item.verdicts if check not in known)
     true = [{check: verdict for check, verdict in item.verdicts.items() if check in known} for item in judged]
     result = compare_verdicts(predicted, true, known)
@@ -143,6 +137,24 @@ def evaluate_compliance(
     if baselines and any(check in ACT_OF for row in true for check in row):
         report["baselines"] = _baselines(judged, true, known, vectors)
     return report
+
+
+def predict_verdicts(
+    conversations: Sequence[Conversation],
+    scorer: ComplianceScorer,
+    sentiment: SentimentScorer,
+    vectors: VectorStore,
+    acts: ActsScorer | None = None,
+) -> list[Mapping[str, str]]:
+    """Return the scorer's verdicts by conversation and check; ``acts`` as in :func:`evaluate_compliance`."""
+    vectors.warm(turn.text for conversation in conversations for turn in conversation.turns)
+    before = {acts.name: acts.observe} if acts else {}
+    observers: dict[str, Observe] = {**before, sentiment.name: sentiment.observe, scorer.name: scorer.observe}
+    predicted: list[Mapping[str, str]] = []
+    for conversation in conversations:
+        score: ComplianceScore = scorer.score(replay(conversation, observers, vectors))
+        predicted.append({result.id: result.verdict for result in score.checks})
+    return predicted
 
 
 def _baselines(

@@ -119,8 +119,9 @@ def undecided(score_id: Any) -> sa.ColumnElement[bool]:
         .where(col(side.score_id) == score_id, col(side.status).in_(_UNFINISHED))
         .where(col(side.purpose) != "adjudication", col(other.purpose) == "second")
     )
-    appealed = sa.select(col(Appeal.id)).where(
-        col(Appeal.score_id) == score_id, col(Appeal.status).in_(("open", "assigned"))
+    appeal = aliased(Appeal)
+    appealed = sa.select(col(appeal.id)).where(
+        col(appeal.score_id) == score_id, col(appeal.status).in_(("open", "assigned"))
     )
     return sa.or_(pair.exists(), appealed.exists())
 

@@ -41,6 +41,9 @@ _ALLOWED = {
     ("GET", "/v1/rubrics"): _AGENTS_TOO,
     ("GET", "/v1/rubrics/{rubric_id}"): _AGENTS_TOO,
     ("GET", "/v1/kpis"): _READERS,
+    ("GET", "/v1/exports"): {"admin", "qa", "supervisor", "trainer", "agent"},
+    ("GET", "/v1/exports/{dataset}.{form}"): {"admin", "qa", "supervisor", "trainer", "agent"},
+    ("GET", "/v1/qa/labels.jsonl"): {"admin", "qa", "trainer"},
     ("GET", "/v1/jobs/{job_id}"): _READERS | {"ingest"},
     ("GET", "/v1/qa/sampling/policies"): _LEADS,
     ("POST", "/v1/qa/sampling/policies"): _JUDGES,
@@ -89,6 +92,7 @@ _ALLOWED = {
 
 def call(client: TestClient, method: str, path: str, **headers: str):
     names = {"conversation_id": "none", "playbook_id": "none", "rubric_id": "none", "person_id": "none"}
+    names |= {"dataset": "conversations", "form": "jsonl"}
     numbers = dict.fromkeys(("key_id", "score_id", "task_id", "appeal_id", "session_id", "dry_run_id"), 10**6)
     address = path.format(**names, **numbers, job_id=1)
     return client.request(method, address, json={} if method == "POST" else None, headers=headers)

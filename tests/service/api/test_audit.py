@@ -61,6 +61,7 @@ def test_what_is_read_and_changed(client: TestClient, database: Database, docume
         ("key.create", str(key)),
         ("key.revoke", str(key)),
         ("person.deactivate", "lin"),
+        ("kpis.read", "kpis"),
     ]
     by_action = {one["action"]: one for one in found}
     assert found[1]["request_id"] == "mine-1"
@@ -73,7 +74,7 @@ def test_what_is_read_and_changed(client: TestClient, database: Database, docume
     text = client.get("/v1/audit", params={"limit": 200}).text
     for private in ("13800138000", "林夏", "小李", "在吗", "您好"):
         assert private not in text
-    assert [one["detail"]["count"] for one in events(client, action="audit.read")] == [18, 19]
+    assert [one["detail"]["count"] for one in events(client, action="audit.read")] == [19, 20]
     with database.transaction() as session:
         assert verify(session).fault is None
 

@@ -250,3 +250,39 @@ def test_worker_once(database_url: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     scores = attune_process("export", "--scores", url=database_url).stdout
     assert [json.loads(row)["id"] for row in scores.splitlines()] == ["c1", "c2"]
+
+
+def test_a_dataset_is_exported_by_its_files_ending(
+    stored: Attune, score_all: Callable[..., None], tmp_path: Path
+) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(GOOD_1 + GOOD_2)
+    stored("import", path)
+    score_all("c1")
+    out = tmp_path / "c.csv"
+    assert stored("export", "--dataset", "conversations", "--out", out).code == 0
+    [head, *rows] = out.read_bytes().decode("utf-8-sig").splitlines()
+    assert head.startswith("Conversation,")
+    assert [row.partition(",")[0] for row in rows] == ["c1", "c2"]
+    assert stored("--lang", "zh", "export", "--dataset", "kpis", "--group-by", "day,queue", "--out", out).code == 0
+    assert out.read_bytes().decode("utf-8-sig").startswith("日期,")
+    printed = stored("export", "--dataset", "conversations", "--queue", "complaint")
+    assert printed.out == ""
+    assert stored("export", "--dataset", "audit", "--out", tmp_path / "a.xlsx").code == 0
+    for wrong in (
+        ("--dataset", "nothing", "--out", out),
+        ("--dataset", "kpis", "--out", tmp_path / "x.pdf"),
+        ("--dataset", "kpis", "--group-by", "moon", "--out", out),
+        ("--dataset", "audit", "--agent", "a-1", "--out", out),
+        ("--dataset", "kpis", "--from", "yesterday", "--out", out),
+        ("--queue", "complaint"),
+    ):
+        assert stored("export", *wrong).code == 2
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_labels_are_exported(stored: Attune, tmp_path: Path) -> None:
+    out = tmp_path / "labels.jsonl"
+    assert "Exported the labels of 0" in stored("qa", "export-labels", "--out", out, "--from", "2026-10-01").err
+    assert out.read_bytes() == b""
+    assert "export.read" in stored("audit", "list").out

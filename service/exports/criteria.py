@@ -1,0 +1,117 @@
+"""Criteria, a row per current score and criterion: what the machine said, and what people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from sqlmodel import Session
+
+from service.exports import repository
+from service.exports.about import ABOUT
+from service.exports.blindness import Blindness
+from service.exports.columns import Column, Words
+from service.exports.dataset import Dataset, Wanted
+from service.exports.names import CriterionNames
+from service.exports.words import CRITERION_KIND, DECISION, VERDICT
+from service.qa.criteria import MachineCriterion, criteria_of
+from service.qa.decisions import decisive
+from service.qa.repository.decisions import StoredDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A criterion of a conversation's current score."""
+
+    stored: Any
+    machine: MachineCriterion
+    name: Words
+    evidence: Sequence[Mapping[str, Any]]
+    decision: StoredDecision | None
+    reviewer: str | None
+    withheld: bool
+
+    @property
+    def conversation_id(self) -> str:
+        """As the shared columns call it."""
+        return self.stored.id  # type: ignore[no-any-return]
+
+    def __getattr__(self, name: str) -> Any:
+        """Read what is not the criterion's own from the conversation."""
+        return getattr(self.stored, name)
+
+
+def _rows(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Judged]:
+    names = CriterionNames(session)
+    for batch in repository.conversations(session, wanted.conditions, detailed=True):
+        decided = repository.decisions_of(session, [row.score_id for row in batch])
+        for row in batch:
+            shown = [one for one in decided.get(row.score_id, ()) if blindness.shows(row.undecided, one.by)]
+            for one in shown:
+                blindness.note(row.score_id, one.by)
+            by_number = {one.id: one for one in shown}
+            final = {name: by_number[int(one.by.partition(":")[2])] for name, one in decisive(shown).items()}
+            evidence = {check["id"]: check["evidence"] for check in row.bundle["compliance"]["checks"]}
+            for machine in criteria_of(row.bundle).values():
+                decision = final.get(machine.id)
+                yield Judged(
+                    row,
+                    machine,
+                    names.of(row.playbook_version, row.rubric_version, machine.id),
+                    evidence.get(machine.source.partition(":")[2], ()) if machine.kind == "check" else (),
+                    decision,
+                    blindness.name(decision.by) if decision else None,
+                    blindness.hides(row.undecided),
+                )
+
+
+def _machine(name: str, zh: str, en: str, key: str, words: Mapping[str, Words] | None = None) -> Column:
+    return Column(key, Words(zh, en), lambda row: getattr(row.machine, name), words)
+
+
+def _decided(name: str, zh: str, en: str, key: str, words: Mapping[str, Words] | None = None) -> Column:
+    return Column(key, Words(zh, en), lambda row: row.decision and getattr(row.decision, name), words)
+
+
+def _quotes(row: Judged) -> str | None:
+    return " / ".join(piece["quote"] for piece in row.evidence) or None
+
+
+def _why(row: Judged) -> Words:
+    return Words(row.machine.reason, row.machine.reason_en)
+
+
+def _turns(row: Judged) -> list[int]:
+    return list(dict.fromkeys(piece["turn"] for piece in row.evidence))
+
+
+COLUMNS = (
+    *ABOUT,
+    Column("score_id", Words("评分编号", "Score"), lambda row: row.score_id),
+    _machine("id", "评分项", "Criterion", "criterion_id"),
+    Column("name", Words("评分项名称", "Criterion's name"), attrgetter("name")),
+    _machine("key", "评分项键", "Criterion's key", "key"),
+    _machine("kind", "类型", "Kind", "kind", CRITERION_KIND),
+    _machine("critical", "致命项", "Critical", "critical"),
+    _machine("verdict", "机器判定", "Machine verdict", "machine_verdict", VERDICT),
+    _machine("confidence", "机器置信度", "Machine confidence", "machine_confidence"),
+    _machine("value", "机器得分率（0–1）", "Machine value (0–1)", "machine_value"),
+    Column("evidence", Words("证据原文", "Evidence"), _quotes),
+    Column("evidence_turns", Words("证据消息序号（从 0 起）", "Evidence turns (from 0)"), _turns),
+    Column(
+        "machine_reason",
+        Words("机器理由", "Machine's reason"),
+        lambda row: Words(row.machine.reason, row.machine.reason_en),
+    ),
+    _decided("kind", "人工判定来源", "Decided by", "decision_kind", DECISION),
+    _decided("verdict", "人工判定", "Decision", "decision_verdict", VERDICT),
+    _decided("value", "人工得分率（0–1）", "Decided value (0–1)", "decision_value"),
+    _decided("agrees", "与机器一致", "Agrees with the machine", "agrees"),
+    _decided("reason", "人工理由", "Person's reason", "decision_reason"),
+    Column("reviewer", Words("判定人", "Reviewer"), lambda row: row.reviewer),
+    _decided("created_at", "判定时间（北京时间）", "Decided at (Asia/Shanghai)", "decided_at"),
+    Column("withheld", Words("人工判定暂不显示", "Decisions withheld"), lambda row: row.withheld),
+)
+CRITERIA = Dataset("criteria", Words("评分项明细", "Criteria"), "scores:read", COLUMNS, _rows)

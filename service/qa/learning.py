@@ -1,0 +1,195 @@
+"""The learning loop: what people decided, as labels that ``training`` reads. Only masked text leaves.
+
+A line is a conversation of the interchange format with its ``labels``: of each check that somebody judged the verdict
+that holds, where it comes from, how far people agree on it, and how the conversation came to be reviewed. Verdicts that
+confirm the machine are labels as much as those that overrule it; with the corrections alone training would learn from
+the machine's errors only. Conversations on which something blind is unfinished wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+import orjson
+from sqlmodel import Session
+
+from service.accounts.actor import Actor
+from service.audit.log import record
+from service.db.engine import Database
+from service.playbooks.registry import made_with
+from service.qa.criteria import criteria_of
+from service.qa.label_weight import Office, label_weight
+from service.qa.repository import learning as repository
+from service.qa.repository.learning import JudgedScore, Said
+from service.qa.tasks import may_judge
+
+_RANK: Mapping[Office, int] = {"review": 1, "adjudication": 2, "consensus": 3, "appeal": 4}
+_OFFICES: Mapping[str, Office] = {
+    "review": "review",
+    "adjudication": "adjudication",
+    "consensus": "consensus",
+    "appeal": "appeal",
+    "rejected": "appeal",
+}
+_SOURCES: Mapping[Office, str] = {
+    "review": "qa",
+    "adjudication": "qa",
+    "consensus": "calibration",
+    "appeal": "appeal",
+}
+# What training needs of a conversation: nothing that names a customer or an agent.
+_KEPT = ("id", "channel", "queue", "language", "started_at", "ended_at", "facts")
+_KEPT_OF_TURNS = ("id", "role", "at", "text")
+_PIECE = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFilter:
+    """Which conversations: in a period, ``since`` included and ``until`` not, judged by a playbook."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    playbook: str | None = None
+
+
+def label_lines(session: Session, wanted: LabelFilter) -> Iterator[tuple[dict[str, Any], set[int]]]:
+    """Yield, by conversation, a line of the label file and the scores whose decisions it tells.
+
+    Of several revisions the newest that somebody judged counts; all scores of it do.
+    """
+    rows = (
+        row for batch in repository.judged_scores(session, wanted.since, wanted.until, wanted.playbook) for row in batch
+    )
+    for _, several in groupby(rows, key=lambda row: row.conversation_id):
+        scores = list(several)
+        newest = [row for row in scores if row.revision == scores[-1].revision]
+        if line := _line(session, newest):
+            yield line, {row.score_id for row in newest}
+
+
+def export_labels(database: Database, actor: Actor, wanted: LabelFilter) -> Generator[bytes, None, None]:
+    """Yield JSON Lines, piece by piece.
+
+    Two events are written: one before anything is read, one at the end with the number of lines, or where it broke off.
+    Whoever judges and is told here what others decided is remembered, as when reading it score by score.
+    """
+    detail: dict[str, Any] = {"since": wanted.since, "until": wanted.until, "playbook": wanted.playbook}
+    _note(database, actor, {**detail, "stage": "begun"})
+    count, stage = 0, "broken"
+    try:
+        with database.transaction() as session:
+            repository.freeze(session)
+            piece, seen = bytearray(), set[int]()
+            for line, scores in label_lines(session, wanted):
+                piece += orjson.dumps(line) + b"\n"
+                seen |= scores
+                count += 1
+                if len(piece) > _PIECE:
+                    _remember(database, actor, seen)
+                    yield bytes(piece)
+                    piece.clear()
+                    seen.clear()
+            _remember(database, actor, seen)
+            yield bytes(piece)
+        stage = "done"
+    finally:
+        _note(database, actor, {**detail, "stage": stage, "count": count})
+
+
+def _line(session: Session, scores: Sequence[JudgedScore]) -> dict[str, Any] | None:
+    last = scores[-1]
+    ids = [row.score_id for row in scores]
+    said = [one for several in repository.said_of(session, ids).values() for one in several]
+    agreed = repository.consensus_of(session, ids)
+    machines = {row.score_id: criteria_of(row.bundle) for row in scores}
+    evidence = {check["id"]: check["evidence"] for check in last.bundle["compliance"]["checks"]}
+    by_check: dict[str, list[Said]] = {}
+    for one in said:
+        machine = machines[one.score_id].get(one.criterion_id)
+        if machine is not None and machine.kind == "check" and one.verdict is not None:
+            by_check.setdefault(machine.source.partition(":")[2], []).append(one)
+    newest = {one.source.partition(":")[2]: one for one in machines[last.score_id].values() if one.kind == "check"}
+    playbook = made_with(session, last.bundle["versions"]["playbook"])
+    forbidden = {check.id for check in playbook.checks if check.kind == "forbidden"} if playbook else set()
+    labels, near_misses = [], {}
+    for check, several in sorted(by_check.items()):
+        label = _label(check, several, agreed)
+        if label is None:
+            continue
+        machine = newest.get(check)
+        turns = list(dict.fromkeys(piece["turn"] for piece in evidence.get(check, ())))
+        if machine is not None and machine.verdict == label["verdict"]:
+            label["turns"] = turns  # who confirms a verdict has seen what it rests on
+        elif machine is not None and check in forbidden and (machine.verdict, label["verdict"]) == ("fail", "pass"):
+            near_misses[check] = turns
+        label["machine"] = machine.verdict if machine else None
+        labels.append(label)
+    if not labels:
+        return None
+    return {
+        **_plain(last.document, last.conversation_id),
+        "labels": {
+            "compliance": labels,
+            **({"hard_negatives": near_misses} if near_misses else {}),
+            "provenance": {"scores": ids, "revision": last.revision, "versions": dict(last.bundle["versions"])},
+        },
+    }
+
+
+def _label(check: str, said: Sequence[Said], agreed: Mapping[tuple[int, int, str], str]) -> dict[str, Any] | None:
+    """Return what holds of a check and how far people agree; ``None`` where nobody decided."""
+    offices: list[tuple[int, int, Office, str, Said]] = []
+    for place, one in enumerate(said):
+        verdict = (
+            one.verdict if one.kind != "mark" else agreed.get((one.session_id or 0, one.score_id, one.criterion_id))
+        )
+        office = _OFFICES.get(one.kind, "consensus" if one.kind == "mark" else None)
+        if office is not None and verdict is not None:
+            offices.append((_RANK[office], place, office, verdict, one))
+    if not offices:
+        return None
+    _, _, office, verdict, decided = max(offices, key=lambda item: item[:2])
+    # Of each person their last word; a consensus is the session's, and whoever closed it judged nothing by that.
+    words = {one.by: one.verdict for one in said if one.kind != "consensus"}
+    if office != "consensus":
+        words.pop(decided.by, None)
+    agreeing = sum(word == verdict for word in words.values())
+    reviews = [one for one in said if one.reasons]
+    drawn = [one.probability for one in reviews if one.probability is not None]
+    ways = {reason for one in reviews for reason in one.reasons if reason not in ("second", "differ")}
+    ways |= {"calibration" for one in said if one.session_id is not None}
+    ways |= {"appeal" for one in said if one.appeal_id is not None}
+    return {
+        "check": check,
+        "verdict": verdict,
+        "turns": list(decided.turns) if decided.kind == "appeal" and verdict == "pass" else [],
+        "source": _SOURCES[office],
+        "weight": round(label_weight(office, agreeing, len(words) - agreeing), 4),
+        "office": office,
+        "agreeing": agreeing,
+        "disagreeing": len(words) - agreeing,
+        "reasons": sorted(ways),
+        "probability": drawn[0] if drawn else None,
+        "decisions": sorted(one.decision_id for one in said if one.decision_id is not None),
+    }
+
+
+def _plain(document: Mapping[str, Any], conversation_id: str) -> dict[str, Any]:
+    kept = {key: document[key] for key in _KEPT if document.get(key) is not None}
+    turns = [{key: turn[key] for key in _KEPT_OF_TURNS if turn.get(key) is not None} for turn in document["turns"]]
+    return {**kept, "id": conversation_id, "turns": turns}
+
+
+def _remember(database: Database, actor: Actor, seen: set[int]) -> None:
+    if seen and actor.person_id is not None and may_judge(actor):
+        with database.transaction() as session:
+            repository.note_views(session, sorted(seen), actor.person_id, datetime.now(UTC))
+
+
+def _note(database: Database, actor: Actor, detail: Mapping[str, Any]) -> None:
+    with database.transaction() as session:
+        record(session, actor, "export.read", "dataset", "labels", detail)
