@@ -14,8 +14,8 @@ from service.exports.columns import Column, Words
 from service.exports.dataset import Dataset, Wanted
 from service.exports.names import CriterionNames
 from service.exports.words import CHANNEL, CSAT, DIRECTION, QUEUE, RESOLUTION, STATE
-from service.qa.decisions import decisive, effective_score, rubric_of
-from service.qa.provenance import find_score
+from service.qa.decisions import decisive, effective_score
+from service.qa.provenance import find_score, rubric_of
 from service.qa.repository.decisions import StoredDecision
 
 
@@ -69,7 +69,7 @@ def _decided(
 ) -> tuple[dict[str, Any], list[str], list[str]] | None:
     """Return the effective score, the criteria failed and those passed; ``None`` without the rubric that made it."""
     score = find_score(session, score_id)
-    rubric = rubric_of(score, own_rubric)
+    rubric = rubric_of(session, score, own_rubric)
     if rubric is None and decisive(decisions):
         return None
     qa = effective_score(session, score, decisions, rubric)
