@@ -147,13 +147,13 @@ def post_dry_run(
 @router.get(
     "/dry-runs",
     summary="List dry runs",
-    dependencies=[permission("playbooks:try")],
     responses=problem_responses(401, 403, 422, 503),
 )
-def get_dry_runs(database: OpenDatabase, query: Annotated[PageQuery, Query()]) -> DryRunPage:
+def get_dry_runs(database: OpenDatabase, actor: Trier, query: Annotated[PageQuery, Query()]) -> DryRunPage:
     """Return dry runs, newest first."""
     with database.transaction() as session:
         items = dry_runs.list_dry_runs(session, query.limit + 1, query.cursor)
+        record_read(session, actor, "playbook.dry_runs_list", "dry-run", None, {"count": len(items[: query.limit])})
     more = len(items) > query.limit
     items = items[: query.limit]
     return DryRunPage(items=items, next_cursor=items[-1].id if more else None)
@@ -162,13 +162,13 @@ def get_dry_runs(database: OpenDatabase, query: Annotated[PageQuery, Query()]) -
 @router.get(
     "/dry-runs/{dry_run_id}",
     summary="Get a dry run",
-    dependencies=[permission("playbooks:try")],
     responses=problem_responses(401, 403, 404, 422, 503),
 )
-def get_dry_run(database: OpenDatabase, dry_run_id: BigId) -> DryRunWithResult:
+def get_dry_run(database: OpenDatabase, actor: Trier, dry_run_id: BigId) -> DryRunWithResult:
     """Return how far a dry run is, and per check how many verdicts there were and would be."""
     with database.transaction() as session:
         run = dry_runs.get_dry_run(session, dry_run_id)
+        record_read(session, actor, "playbook.dry_run_read", "dry-run", dry_run_id)
         return DryRunWithResult(run=run, result=dry_runs.dry_run_result(session, dry_run_id))
 
 

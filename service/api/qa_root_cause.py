@@ -13,6 +13,7 @@ from service.accounts.actor import Actor
 from service.api.dependencies import AppEngine, OpenDatabase, permission
 from service.api.parameters import BigId, PeriodQuery, Text
 from service.api.problems import problem_responses
+from service.audit.log import record_read
 from service.qa import root_cause
 from service.qa.repository.root_cause import CauseFilter
 from service.qa.root_cause import CausePage, CauseSheet, CauseView, Word
@@ -143,18 +144,15 @@ def get_taxonomy() -> TaxonomyInfo:
 def get_figures(database: OpenDatabase, actor: Reader, query: Annotated[CauseFiguresQuery, Query()]) -> CauseReport:
     """Return counts and shares with Wilson's intervals, grouped by kind, topic, department, day, week or month."""
     with database.transaction() as session:
+        record_read(session, actor, "root_cause.figures", "figures", "root_causes")
         return cause_figures(session, actor, query.as_filter(), list(dict.fromkeys(query.by)))
 
 
-@router.get(
-    "/agreement",
-    summary="Get how often people agree with the suggestions",
-    dependencies=[permission("reviews:assign")],
-    responses=_READ,
-)
-def get_agreement(database: OpenDatabase, query: Annotated[CauseQuery, Query()]) -> AgreementReport:
+@router.get("/agreement", summary="Get how often people agree with the suggestions", responses=_READ)
+def get_agreement(database: OpenDatabase, actor: Confirmer, query: Annotated[CauseQuery, Query()]) -> AgreementReport:
     """Return, over the suggestions that people looked at, how often kind and topic were right, and per topic."""
     with database.transaction() as session:
+        record_read(session, actor, "root_cause.agreement", "figures", "root_causes")
         return agreement(session, query.as_filter())
 
 

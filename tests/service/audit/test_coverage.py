@@ -8,6 +8,7 @@ from service.app import openapi_document
 from service.audit.log import EventFilter, list_events
 from service.db.engine import Database
 from tests.service.playbooks.shops import shop
+from tests.service.rubrics.sheets import sheet
 
 _ROUTES = {(method.upper(), path) for path, item in openapi_document()["paths"].items() for method in item}
 _CATALOGUE = "what is packaged or published for everybody: no conversation, no person, no figure"
@@ -21,6 +22,9 @@ _WITHOUT = {
     ("POST", "/v1/playbooks/validate"): "looks at the text that was sent and stores nothing",
     ("GET", "/v1/rubrics"): _CATALOGUE,
     ("GET", "/v1/rubrics/{rubric_id}"): _CATALOGUE,
+    ("GET", "/v1/rubrics/{rubric_id}/yaml"): _CATALOGUE,
+    ("POST", "/v1/rubrics/validate"): "looks at the text that was sent and stores nothing",
+    ("GET", "/v1/qa/root-causes/taxonomy"): _CATALOGUE,
     ("GET", "/v1/exports"): "names of datasets and columns; each export has events",
 }
 _APPEAL = {"score_id": 1, "criterion_id": "script.greeting", "comment": "我问候了", "quoted_turns": [1]}
@@ -48,6 +52,22 @@ def _story(document) -> list[tuple[str, str, str, str, object]]:
         ("boss", "POST", "/v1/playbooks", "", {"yaml": shop("mine")}),
         ("boss", "POST", "/v1/playbooks/{playbook_id}/activate", "mine@1", None),
         ("boss", "POST", "/v1/playbooks/{playbook_id}/retire", "mine@1", None),
+        ("boss", "POST", "/v1/playbooks/dry-run", "", {"yaml": shop("mine", version=2)}),
+        ("boss", "POST", "/v1/playbooks/{playbook_id}/dry-run", "mine@1", {}),
+        ("boss", "GET", "/v1/dry-runs", "", None),
+        ("boss", "GET", "/v1/dry-runs/{dry_run_id}", "1", None),
+        ("boss", "GET", "/v1/dry-runs/{dry_run_id}/changes", "1", None),
+        ("boss", "POST", "/v1/dry-runs/{dry_run_id}/cancel", "1", None),
+        ("boss", "POST", "/v1/rubrics", "", {"yaml": sheet()}),
+        ("boss", "POST", "/v1/rubrics/preview", "", {"rubric": "mine@1"}),
+        ("boss", "POST", "/v1/rubrics/{rubric_id}/activate", "mine@1", {}),
+        ("boss", "POST", "/v1/rubrics/{rubric_id}/retire", "mine@1", {}),
+        ("boss", "GET", "/v1/qa/root-causes", "", None),
+        ("boss", "GET", "/v1/qa/root-causes/figures", "", None),
+        ("boss", "GET", "/v1/qa/root-causes/agreement", "", None),
+        ("boss", "POST", "/v1/qa/root-causes/{score_id}/suggest", "1", None),
+        ("boss", "POST", "/v1/qa/root-causes/{score_id}/confirm", "1", {"kind": "system", "reason": "物流"}),
+        ("boss", "GET", "/v1/qa/root-causes/{score_id}", "1", None),
         ("boss", "GET", "/v1/kpis", "", None),
         ("boss", "GET", "/v1/exports/{dataset}.{form}", "conversations.csv", None),
         ("boss", "POST", "/v1/qa/sampling/policies", "", {"policy": {"seed": "a", "random_share": 1.0}}),
