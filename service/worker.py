@@ -34,7 +34,13 @@ def run_worker(settings: Settings, *, wait: bool = True) -> None:
     try:
         migrate.require_current(database.engine)
         engine.warm_up()
-        queue = build_queue(database, engine, settings.service, chunk=settings.scoring.score_chunk)
+        queue = build_queue(
+            database,
+            engine,
+            settings.service,
+            chunk=settings.scoring.score_chunk,
+            taxonomy=settings.scoring.taxonomy,
+        )
 
         async def run() -> None:
             async with queue.open_async():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,12 @@ def list_taxonomies() -> tuple[Taxonomy, ...]:
     return tuple(sorted(found, key=lambda taxonomy: (taxonomy.id, taxonomy.version)))
 
 
+@lru_cache(maxsize=8)
+def _of_file(path: Path, changed: int) -> Taxonomy:
+    del changed  # read again when it was written again
+    return _from_document(read_document(path, InvalidTaxonomyError))
+
+
 def load_taxonomy(spec: str | Path = "ecommerce-zh") -> Taxonomy:
     """Return a packaged taxonomy (``ecommerce-zh@1``, or ``ecommerce-zh`` for its newest version) or that of a file.
 
@@ -56,7 +62,7 @@ def load_taxonomy(spec: str | Path = "ecommerce-zh") -> Taxonomy:
             raise UnknownTaxonomyError(
                 f"There is no taxonomy file {path}.", f"没有归因分类文件 {path}。", location=str(path)
             )
-        return _from_document(read_document(path, InvalidTaxonomyError))
+        return _of_file(path, path.stat().st_mtime_ns)
     for taxonomy in reversed(list_taxonomies()):
         if str(spec) in (taxonomy.id, taxonomy.label):
             return taxonomy

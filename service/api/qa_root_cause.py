@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from models.domain.conversation import Queue
 from models.root_cause import Kind, load_taxonomy
 from service.accounts.actor import Actor
-from service.api.dependencies import AppEngine, OpenDatabase, permission
+from service.api.dependencies import AppEngine, AppSettings, OpenDatabase, permission
 from service.api.parameters import BigId, PeriodQuery, Text
 from service.api.problems import problem_responses
 from service.audit.log import record_read
@@ -105,7 +105,9 @@ class TaxonomyInfo(BaseModel):
 
 
 @router.get("", summary="List root causes", responses=_READ)
-def get_root_causes(database: OpenDatabase, actor: Reader, query: Annotated[CauseListQuery, Query()]) -> CausePage:
+def get_root_causes(
+    database: OpenDatabase, settings: AppSettings, actor: Reader, query: Annotated[CauseListQuery, Query()]
+) -> CausePage:
     """Return a page: first what waits for a person and may be the system's, then what else waits, then the rest.
 
     Agents see those of their own conversations.
@@ -116,16 +118,16 @@ def get_root_causes(database: OpenDatabase, actor: Reader, query: Annotated[Caus
             session,
             actor,
             query.as_filter(),
-            load_taxonomy(),
+            load_taxonomy(settings.scoring.taxonomy),
             limit=query.limit,
             after=(after[0], after[1]) if after else None,
         )
 
 
 @router.get("/taxonomy", summary="Get the taxonomy", dependencies=[permission("scores:read")], responses=_READ)
-def get_taxonomy() -> TaxonomyInfo:
+def get_taxonomy(settings: AppSettings) -> TaxonomyInfo:
     """Return the topics and departments there are."""
-    taxonomy = load_taxonomy()
+    taxonomy = load_taxonomy(settings.scoring.taxonomy)
     return TaxonomyInfo(
         id=taxonomy.id,
         version=taxonomy.version,
@@ -157,21 +159,25 @@ def get_agreement(database: OpenDatabase, actor: Confirmer, query: Annotated[Cau
 
 
 @router.get("/{score_id}", summary="Get a root cause", responses=problem_responses(401, 403, 404, 422, 503))
-def get_root_cause(database: OpenDatabase, actor: Reader, score_id: BigId) -> CauseSheet:
+def get_root_cause(database: OpenDatabase, settings: AppSettings, actor: Reader, score_id: BigId) -> CauseSheet:
     """Return the cause of a current score with its evidence and everything that was ever said of it."""
     with database.transaction() as session:
-        return root_cause.cause_sheet(session, actor, score_id, load_taxonomy())
+        return root_cause.cause_sheet(session, actor, score_id, load_taxonomy(settings.scoring.taxonomy))
 
 
 @router.post("/{score_id}/suggest", summary="Ask for a suggestion", responses=_CHANGED)
-def post_suggest(database: OpenDatabase, engine: AppEngine, actor: Asker, score_id: BigId) -> CauseView:
+def post_suggest(
+    database: OpenDatabase, settings: AppSettings, engine: AppEngine, actor: Asker, score_id: BigId
+) -> CauseView:
     """Suggest a cause for a current score, also for one that no condition of the taxonomy asks a cause of."""
-    return root_cause.suggest_now(database, engine, actor, score_id)
+    return root_cause.suggest_now(database, engine, actor, score_id, settings.scoring.taxonomy)
 
 
 @router.post("/{score_id}/confirm", summary="Confirm a root cause or put it right", responses=_CHANGED)
-def post_confirm(database: OpenDatabase, actor: Confirmer, score_id: BigId, wanted: WordBody) -> CauseView:
+def post_confirm(
+    database: OpenDatabase, settings: AppSettings, actor: Confirmer, score_id: BigId, wanted: WordBody
+) -> CauseView:
     """Say what is at the bottom of it. Confirmed as the system's, the outcome no longer counts against the agent."""
     word = Word(wanted.kind, wanted.topic, wanted.department, wanted.reason)
     with database.transaction() as session:
-        return root_cause.say(session, actor, score_id, word, load_taxonomy())
+        return root_cause.say(session, actor, score_id, word, load_taxonomy(settings.scoring.taxonomy))

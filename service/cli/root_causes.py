@@ -36,7 +36,8 @@ def suggest() -> None:
     from service.qa.root_cause import attribute
     from service.scoring.on_demand import EngineOnDemand
 
-    engine, added, after = EngineOnDemand(load_settings().scoring), 0, None
+    settings = load_settings().scoring
+    engine, added, after = EngineOnDemand(settings), 0, None
     try:
         with opened_database() as database:
             while True:
@@ -44,7 +45,7 @@ def suggest() -> None:
                     ids = ids_page(session, ConversationFilter(), _PAGE, after)
                 if not ids:
                     break
-                added += attribute(database, engine, ids)
+                added += attribute(database, engine, ids, settings.taxonomy)
                 after = ids[-1]
     finally:
         engine.close()

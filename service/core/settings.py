@@ -93,6 +93,7 @@ class ScoringSettings(BaseSettings):
         artifact: Directory of trained weights, or the name of shipped ones: ``default`` or ``fast``.
         playbook: Id or file of the playbook.
         rubric: Id or file of the rubric.
+        taxonomy: Id or file of the taxonomy of root causes.
         encoder: Name of the text encoder, ``None`` for the artifact's own; ``hashing`` needs no weights.
         threads: Threads the model may use, ``None`` for a sensible number.
         score_chunk: Conversations scored between two commits of a job.
@@ -104,6 +105,7 @@ class ScoringSettings(BaseSettings):
     artifact: Path | None = None
     playbook: str = "ecommerce-zh"
     rubric: str = "default"
+    taxonomy: str = "ecommerce-zh"
     encoder: str | None = None
     threads: int | None = Field(default=None, ge=1)
     score_chunk: int = Field(default=32, ge=1, le=200)

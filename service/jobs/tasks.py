@@ -45,7 +45,9 @@ def _was_last(job: Job) -> bool:
     return job.attempts + 1 >= MAX_ATTEMPTS
 
 
-def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *, chunk: int) -> App:
+def build_queue(
+    database: Database, engine: Engine, settings: ServiceSettings, *, chunk: int, taxonomy: str = "ecommerce-zh"
+) -> App:
     """Return the queue with its tasks, for a worker to run.
 
     Args:
@@ -53,6 +55,7 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
         engine: What scores.
         settings: Heartbeats and how long to keep finished jobs.
         chunk: Conversations scored between two commits of a job.
+        taxonomy: Id or file of the taxonomy that root causes are suggested by.
     """
     app = App(connector=PsycopgConnector(conninfo=database.url, min_size=1, max_size=4))
 
@@ -72,7 +75,7 @@ def build_queue(database: Database, engine: Engine, settings: ServiceSettings, *
         _log.info("job done", job=context.job.id, scored=result.scored, known=result.known, failed=result.failed)
         if result.stopped:
             raise JobAborted
-        attribute(database, engine, conversation_ids)
+        attribute(database, engine, conversation_ids, taxonomy)
 
     @app.task(
         name=DRY_RUN_TASK,
