@@ -237,11 +237,15 @@ def test_a_worker_ends_with_whoever_started_it(settings: Settings) -> None:
     wait_until(lambda: not alive(worker))
 
 
-def test_a_worker_told_to_stop_ends_without_a_crash(settings: Settings) -> None:
+def test_a_worker_told_to_stop_ends_without_a_crash(database: Database, settings: Settings) -> None:
+    def is_ready() -> bool:
+        with database.transaction() as session:
+            return live_workers(session) == 1
+
     environment = {**os.environ, **as_environment(settings)}
     command = [sys.executable, "-m", "service.worker", "--stop-with-parent"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as worker:
-        time.sleep(3)
+        wait_until(is_ready)
         worker.terminate()
         assert worker.stderr is not None
         said = worker.stderr.read()
