@@ -175,7 +175,10 @@ def _fit_heads(
 
 def _fit_sentiment(config: Config, prepared: Prepared, vectors: VectorStore, directory: Path) -> dict[str, Any]:
     shutil.rmtree(directory, ignore_errors=True)
-    train = [line for split in prepared.lines.values() for line in split.train]
+    # What weighs nothing would still count for how rare words are and how wide the inputs spread.
+    train = [
+        line for name, split in prepared.lines.items() if prepared.corpora[name].weight > 0 for line in split.train
+    ]
     fit_sentiment(train, prepared.corpora, vectors, config.sentiment, config.seed, directory)
     calibration = [line for split in prepared.lines.values() for line in split.calibration]
     own = {name for name in prepared.lines if prepared.corpora[name].file.startswith(OWN)}
