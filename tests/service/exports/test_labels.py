@@ -5,14 +5,18 @@ from __future__ import annotations
 import pytest
 from fastapi.testclient import TestClient
 
+from models.interchange import parse_conversation
 from service.accounts.actor import Actor
 from service.audit.log import EventFilter, list_events
+from service.conversations.store import store_conversations
 from service.core.errors import TooManyExportsError
 from service.db.engine import Database
 from service.exports.labels import export_labels
 from service.exports.slots import free_slot, take_slot
 from service.qa.learning import LabelFilter
+from service.scoring.run import score_batch
 from tests.service.exports.test_exports import reviewed
+from tests.service.qa.conftest import RubricEngine
 
 
 def counts(client: TestClient) -> dict[str, int]:
@@ -39,14 +43,17 @@ def test_it_is_one_of_the_exports_that_run_at_once(client: TestClient, database:
     export_labels(database, Actor("x", "cli"), LabelFilter()).pieces.close()
 
 
-def test_what_is_left_out_is_told(client_of, scored, database: Database) -> None:
+def test_what_is_left_out_is_told(client_of, scored, document, database: Database) -> None:
     lin, agent, boss = client_of("lin"), client_of("agent", "agent", "a-1"), client_of("boss", "admin")
     zhao = client_of("zhao")
     assert counts(boss) == {}
     scored("c-1", {"greeting": "fail"})
     reviewed(lin, "c-1", "pass", "第二句有问候")
     assert counts(boss) == {"lines": 1, "labels": 3, "scores": 1}
-    scored("c-1", {"greeting": "fail"}, text="改过的内容")
+    changed = parse_conversation(document("c-1", "改过的内容", verdicts={"greeting": "fail"}))
+    with database.transaction() as session:
+        store_conversations(session, [changed], revise=True)
+    score_batch(database, RubricEngine(), ["c-1"])
     assert counts(boss) == {"lines": 1, "labels": 3, "scores": 1}
     reviewed(lin, "c-1", "pass", "第二句有问候")
     waiting = scored("c-2", {"greeting": "fail"})
