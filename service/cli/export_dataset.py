@@ -112,5 +112,5 @@ def _moment(text: str | None) -> date | datetime | None:
 
 def help_text() -> str:
     """Return what the option's help says."""
-    names = "conversations criteria tasks decisions appeals calibration kpis audit"
+    names = "conversations criteria tasks decisions appeals calibration root_causes kpis audit"
     return pick(f"数据集({names}),格式由文件后缀决定", f"Dataset ({names}); the file's ending says the format")

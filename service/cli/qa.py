@@ -52,18 +52,27 @@ def export_labels(
     from service.cli.database import opened_database
     from service.cli.screen import say
     from service.exports.columns import ZONE
+    from service.exports.labels import export_labels as labels
     from service.ingest.write import replace_file
     from service.kpi.report import end_of, start_of
     from service.qa.learning import LabelFilter
-    from service.qa.learning import export_labels as lines
 
     wanted = LabelFilter(start_of(_day(since), ZONE), end_of(_day(until), ZONE), playbook)
-    count = 0
     with opened_database() as database, replace_file(out) as file:
-        for piece in lines(database, this_actor(), wanted):
-            count += piece.count(b"\n")
+        found = labels(database, this_actor(), wanted)
+        for piece in found.pieces:
             file.write(piece)
-    say(f"已导出 {count:,} 个会话的标签", f"Exported the labels of {count:,} conversations")
+    tally, left = found.tally, found.tally.skipped
+    say(f"已导出 {tally.lines:,} 个会话的标签", f"Exported the labels of {tally.lines:,} conversations")
+    for count, chinese, english in (
+        (left.unfinished, "个评分的盲评或申诉尚未完成,待其完成后导出", "scores wait for a blind review or an appeal"),
+        (left.superseded, "个评分属于较早的修订,以较新的为准", "scores are of earlier revisions; the newest counts"),
+        (left.no_check, "个评分只判定了话术检查以外的评分项", "scores were judged on other criteria than checks only"),
+        (left.undecided, "个评分尚无定论", "scores have no verdict that counts yet"),
+        (tally.undecided_checks, "个检查尚无定论", "checks of the exported have no verdict that counts yet"),
+    ):
+        if count:
+            say(f"未导出:{count:,} {chinese}", f"Not exported: {count:,} {english}")
 
 
 def _day(text: str | None) -> date | datetime | None:

@@ -21,6 +21,11 @@ class Blindness:
         self._nameless = actor.only_agent is not None
         self.seen: set[int] = set()
 
+    @property
+    def nameless(self) -> bool:
+        """Whether the actor is not told who said something: agents are not."""
+        return self._nameless
+
     def hides(self, undecided: bool) -> bool:
         """Tell whether others' decisions are kept back; ``undecided``: a blind review or an appeal is unfinished."""
         return self._judges and undecided

@@ -10,6 +10,7 @@ from service.exports.dataset import Dataset
 from service.exports.figures import KPIS
 from service.exports.log import AUDIT
 from service.exports.review import APPEALS, CALIBRATION, DECISIONS, TASKS
+from service.exports.root_causes import ROOT_CAUSES
 
 DATASETS: Mapping[str, Dataset] = {
     one.id: one
@@ -20,8 +21,8 @@ DATASETS: Mapping[str, Dataset] = {
         DECISIONS,
         APPEALS,
         CALIBRATION,
+        ROOT_CAUSES,
         KPIS,
         AUDIT,
-        # Root causes go here: service/exports/root_causes.py over service/qa/root_cause.py.
     )
 }

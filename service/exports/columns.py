@@ -21,7 +21,27 @@ class Words(NamedTuple):
     en: str
 
 
-Value = str | int | float | bool | datetime | date | Words | Mapping[str, Any] | Sequence[str] | Sequence[int] | None
+class Coded(NamedTuple):
+    """A code with what it is called, where that is no fixed glossary's: tables have the words, JSON the code."""
+
+    code: str
+    words: Words
+
+
+Value = (
+    str
+    | int
+    | float
+    | bool
+    | datetime
+    | date
+    | Words
+    | Coded
+    | Mapping[str, Any]
+    | Sequence[str]
+    | Sequence[int]
+    | None
+)
 """What ``Column.read`` returns; moments have a zone."""
 
 Cell = str | int | float | bool | datetime | date | None
@@ -48,6 +68,8 @@ class Column:
 def cell(column: Column, row: Any, language: Language) -> Cell:
     """Return what stands in a table: codes in words, lists joined, objects as JSON, moments in Beijing time."""
     value = column.read(row)
+    if isinstance(value, Coded):
+        value = value.words
     if isinstance(value, Words):
         return getattr(value, language)  # type: ignore[no-any-return]
     if isinstance(value, str):
@@ -65,6 +87,8 @@ def cell(column: Column, row: Any, language: Language) -> Cell:
 def plain(column: Column, row: Any) -> Any:
     """Return what stands in JSON: codes as they are, moments with their zone, both languages where there are two."""
     value = column.read(row)
+    if isinstance(value, Coded):
+        return value.code
     return value._asdict() if isinstance(value, Words) else value
 
 

@@ -8,14 +8,15 @@ from typing import Any
 
 from sqlmodel import Session
 
+from models.domain.scores import QaScore
 from service.exports import repository
 from service.exports.blindness import Blindness
 from service.exports.columns import Column, Words
 from service.exports.dataset import Dataset, Wanted
+from service.exports.effective import EffectiveScores
 from service.exports.names import CriterionNames
 from service.exports.words import CHANNEL, CSAT, DIRECTION, QUEUE, RESOLUTION, STATE
-from service.qa.decisions import decisive, effective_score
-from service.qa.provenance import find_score, rubric_of
+from service.qa.decisions import decisive
 from service.qa.repository.decisions import StoredDecision
 
 
@@ -32,18 +33,20 @@ class Scored:
 
 
 def _rows(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Scored]:
-    names = CriterionNames(session)
+    names = CriterionNames(session, wanted.rubric)
+    effective = EffectiveScores(session, wanted.rubric)
     for batch in repository.conversations(session, wanted.conditions):
-        decided = repository.decisions_of(session, [row.score_id for row in batch if row.score_id is not None])
+        scored = [row for row in batch if row.score_id is not None]
+        decided = repository.decisions_of(session, [row.score_id for row in scored])
+        counting = effective.of([row for row in scored if not blindness.hides(row.undecided)], decided)
         for row in batch:
-            yield _scored(session, row, decided.get(row.score_id, ()), wanted.rubric, blindness, names)
+            yield _scored(row, decided.get(row.score_id, ()), counting, blindness, names)
 
 
 def _scored(
-    session: Session,
     row: Any,
     decisions: Sequence[StoredDecision],
-    rubric: str,
+    counting: Mapping[int, QaScore | None],
     blindness: Blindness,
     names: CriterionNames,
 ) -> Scored:
@@ -51,31 +54,25 @@ def _scored(
         return Scored(row, None, (), False, (), ())
     withheld = blindness.hides(row.undecided)
     shown = decisive(one for one in decisions if blindness.shows(row.undecided, one.by))
-    machine = {"score": row.qa_score, "passed": row.qa_passed, "auto_fail": row.auto_fail}
-    qa, failed, passed = None if withheld else machine, row.failed, row.passed
-    if decisions and not withheld:
+    if not withheld:
         for one in decisions:
             blindness.note(row.score_id, one.by)
-        qa, failed, passed = _decided(session, row.score_id, decisions, rubric) or (None, failed, passed)
+    machine = {"score": row.qa_score, "passed": row.qa_passed, "auto_fail": row.auto_fail}
+    outcome, failed, passed = None if withheld else machine, row.failed, row.passed
+    if row.score_id in counting:
+        qa = counting[row.score_id]
+        outcome = {"score": qa.score, "passed": qa.passed, "auto_fail": qa.auto_fail} if qa else None
+        failed, passed = (failed, passed) if qa is None else (_judged(qa, 0), _judged(qa, 1))
 
     def called(criteria: Sequence[str]) -> list[Words]:
         return [names.of(row.playbook_version, row.rubric_version, one) for one in criteria]
 
-    return Scored(row, qa, sorted(shown), withheld, called(failed), called(passed))
+    return Scored(row, outcome, sorted(shown), withheld, called(failed), called(passed))
 
 
-def _decided(
-    session: Session, score_id: int, decisions: Sequence[StoredDecision], own_rubric: str
-) -> tuple[dict[str, Any], list[str], list[str]] | None:
-    """Return the effective score, the criteria failed and those passed; ``None`` without the rubric that made it."""
-    score = find_score(session, score_id)
-    rubric = rubric_of(session, score, own_rubric)
-    if rubric is None and decisive(decisions):
-        return None
-    qa = effective_score(session, score, decisions, rubric)
-    judged = [one for one in qa.criteria if one.source.startswith(("check:", "manual:"))]
-    failed, passed = ([one.id for one in judged if one.value == share] for share in (0, 1))
-    return {"score": qa.score, "passed": qa.passed, "auto_fail": qa.auto_fail}, failed, passed
+def _judged(qa: QaScore, share: int) -> list[str]:
+    """Return the checks and questions that earned this share."""
+    return [one.id for one in qa.criteria if one.source.startswith(("check:", "manual:")) and one.value == share]
 
 
 def _stored(name: str, zh: str, en: str, words: Mapping[str, Words] | None = None) -> Column:

@@ -9,15 +9,17 @@ from typing import Any
 
 from sqlmodel import Session
 
+from models.statistics import Level
 from service.exports import repository
 from service.exports.about import ABOUT
 from service.exports.blindness import Blindness
 from service.exports.columns import Column, Words
 from service.exports.dataset import Dataset, Wanted
 from service.exports.names import CriterionNames
-from service.exports.words import CRITERION_KIND, DECISION, VERDICT
+from service.exports.words import CRITERION_KIND, DECISION, LEVEL, VERDICT
 from service.qa.criteria import MachineCriterion, criteria_of
 from service.qa.decisions import decisive
+from service.qa.levels import LevelHistory, levels_among
 from service.qa.repository.decisions import StoredDecision
 
 
@@ -32,6 +34,17 @@ class Judged:
     decision: StoredDecision | None
     reviewer: str | None
     withheld: bool
+    level: Level
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it was left to people and does not count, for nobody has decided it; as ``review_of`` tells it."""
+        return self.level == "human" and self.decision is None
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether it counts as the machine suggests, for nobody has decided it."""
+        return self.level == "assist" and self.decision is None and self.machine.verdict in ("pass", "fail")
 
     @property
     def conversation_id(self) -> str:
@@ -44,7 +57,8 @@ class Judged:
 
 
 def _rows(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Judged]:
-    names = CriterionNames(session)
+    names = CriterionNames(session, wanted.rubric)
+    history = LevelHistory(session)
     for batch in repository.conversations(session, wanted.conditions, detailed=True):
         decided = repository.decisions_of(session, [row.score_id for row in batch])
         for row in batch:
@@ -54,7 +68,9 @@ def _rows(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Ju
             by_number = {one.id: one for one in shown}
             final = {name: by_number[int(one.by.partition(":")[2])] for name, one in decisive(shown).items()}
             evidence = {check["id"]: check["evidence"] for check in row.bundle["compliance"]["checks"]}
-            for machine in criteria_of(row.bundle).values():
+            criteria = criteria_of(row.bundle)
+            levels = levels_among(history.at(row.scored_at), criteria)
+            for machine in criteria.values():
                 decision = final.get(machine.id)
                 yield Judged(
                     row,
@@ -64,6 +80,7 @@ def _rows(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Ju
                     decision,
                     blindness.name(decision.by) if decision else None,
                     blindness.hides(row.undecided),
+                    levels[machine.id],
                 )
 
 
@@ -100,11 +117,7 @@ COLUMNS = (
     _machine("value", "机器得分率（0–1）", "Machine value (0–1)", "machine_value"),
     Column("evidence", Words("证据原文", "Evidence"), _quotes),
     Column("evidence_turns", Words("证据消息序号（从 0 起）", "Evidence turns (from 0)"), _turns),
-    Column(
-        "machine_reason",
-        Words("机器理由", "Machine's reason"),
-        lambda row: Words(row.machine.reason, row.machine.reason_en),
-    ),
+    Column("machine_reason", Words("机器理由", "Machine's reason"), _why),
     _decided("kind", "人工判定来源", "Decided by", "decision_kind", DECISION),
     _decided("verdict", "人工判定", "Decision", "decision_verdict", VERDICT),
     _decided("value", "人工得分率（0–1）", "Decided value (0–1)", "decision_value"),
@@ -112,6 +125,9 @@ COLUMNS = (
     _decided("reason", "人工理由", "Person's reason", "decision_reason"),
     Column("reviewer", Words("判定人", "Reviewer"), lambda row: row.reviewer),
     _decided("created_at", "判定时间（北京时间）", "Decided at (Asia/Shanghai)", "decided_at"),
+    Column("level", Words("自动化级别", "Automation level"), lambda row: row.level, LEVEL),
+    Column("waiting", Words("待人工判定", "Waits for a person"), lambda row: row.waiting),
+    Column("unconfirmed", Words("机器建议未确认", "Suggestion unconfirmed"), lambda row: row.unconfirmed),
     Column("withheld", Words("人工判定暂不显示", "Decisions withheld"), lambda row: row.withheld),
 )
 CRITERIA = Dataset("criteria", Words("评分项明细", "Criteria"), "scores:read", COLUMNS, _rows)

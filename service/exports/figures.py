@@ -57,9 +57,7 @@ KPIS = Dataset(
         Column("agent", Words("客服编号", "Agent"), lambda row: row.key.get("agent")),
         Column("queue", Words("业务队列", "Queue"), lambda row: row.key.get("queue"), QUEUE),
         _defined("id", "指标编号", "KPI"),
-        Column(
-            "label", Words("指标", "Name"), lambda row: Words(row.definition.label["zh"], row.definition.label["en"])
-        ),
+        Column("label", Words("指标", "Name"), _label),
         Column("value", Words("数值", "Value"), lambda row: row.figure.value),
         _defined("unit", "单位", "Unit", KPI_UNIT),
         Column("n", Words("样本数", "n"), lambda row: row.figure.n),

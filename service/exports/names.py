@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from models.qa import list_rubrics
+from models.qa import load_rubric
 from service.exports.columns import Words
 from service.playbooks.registry import made_with
+from service.rubrics.registry import rubrics_called, spec_of
 
 
 class CriterionNames:
     """Titles by version and id, looked up once each."""
 
-    def __init__(self, session: Session) -> None:
-        """Read published playbooks in ``session``."""
+    def __init__(self, session: Session, own_rubric: str) -> None:
+        """Read what is published in ``session``; ``own_rubric`` is the rubric of the settings."""
         self._session = session
+        self._own = own_rubric
         self._known: dict[tuple[str, str], dict[str, Words]] = {}
 
     def of(self, playbook: str, rubric: str, criterion: str) -> Words:
@@ -33,12 +35,10 @@ class CriterionNames:
     def _look_up(self, playbook: str, rubric: str) -> dict[str, Words]:
         made = made_with(self._session, playbook)
         checks = {check.id: Words(check.title.zh, check.title.en) for check in made.checks} if made else {}
-        names: dict[str, Words] = {}
-        for one in list_rubrics():
-            if rubric.partition("+")[0] == f"{one.id}@{one.version}":
-                for item in one.criteria:
-                    title = Words(item.title_zh, item.title_en)
-                    names[item.id] = title
-                    # One criterion may stand for many checks; each is then scored as criterion.check.
-                    names |= {f"{item.id}.{check}": words for check, words in checks.items()}
-        return names
+        spec, _, digits = rubric.partition("+")
+        for one in (*rubrics_called(self._session, spec), load_rubric(self._own)):
+            if spec_of(one) == spec and one.hash.removeprefix("sha256:").startswith(digits):
+                titles = {item.id: Words(item.title_zh, item.title_en) for item in one.criteria}
+                # One criterion may stand for many checks; each is then scored as criterion.check.
+                return titles | {f"{item}.{check}": words for item in titles for check, words in checks.items()}
+        return {}

@@ -19,14 +19,18 @@ from service.db.tables import (
     AuditEvent,
     CalibrationMark,
     CalibrationSession,
+    ConversationRevision,
     ConversationRow,
     ReviewDecision,
     ReviewTask,
     ReviewTaskReason,
+    RootCauseRow,
     ScoreRow,
 )
 from service.qa.repository.decisions import StoredDecision
 from service.qa.repository.figures import undecided
+from service.qa.repository.root_cause import StoredCause, with_causes
+from service.scoring.repository import StoredScore
 
 BATCH = 200
 Batch = Sequence[Any]
@@ -185,6 +189,19 @@ def marks(session: Session, wanted: ConversationFilter) -> Iterator[Batch]:
     return _batches(session, _of_conversations(statement, wanted).order_by(*keys))
 
 
+def root_causes(
+    session: Session, wanted: ConversationFilter
+) -> Iterator[Sequence[tuple[Any, StoredCause | None, StoredCause | None]]]:
+    """Yield the causes of current scores, by time: the conversation, the newest suggestion, a person's last word."""
+    model, person = aliased(RootCauseRow, name="suggestion"), aliased(RootCauseRow, name="said")
+    statement = with_causes(model, person).with_only_columns(
+        *_ABOUT, col(ScoreRow.id).label("score_id"), *_cause_columns(model), *_cause_columns(person)
+    )
+    statement = _of_conversations(statement, wanted)
+    for batch in _batches(session, statement.order_by(col(ConversationRow.occurred_at), col(ConversationRow.id))):
+        yield [(row, _cause(row, "suggestion"), _cause(row, "said")) for row in batch]
+
+
 def events(session: Session, since: datetime | None, until: datetime | None) -> Iterator[Batch]:
     """Yield audit events, by place."""
     fields = ("seq", "at", "actor", "actor_role", "action", "object_type", "object_id", "request_id", "detail", "hash")
@@ -204,6 +221,32 @@ def decisions_of(session: Session, score_ids: Sequence[int]) -> Mapping[int, lis
     for row in session.execute(statement):
         found.setdefault(row.score_id, []).append(StoredDecision(**row._mapping))
     return found
+
+
+def scores_of(session: Session, score_ids: Sequence[int]) -> list[tuple[StoredScore, Mapping[str, Any] | None]]:
+    """Return these scores, each with the revision that it was made from."""
+    if not score_ids:
+        return []
+    revision = sa.and_(
+        col(ConversationRevision.conversation_id) == col(ScoreRow.conversation_id),
+        col(ConversationRevision.revision) == col(ScoreRow.revision),
+    )
+    statement = sa.select(
+        *(col(getattr(ScoreRow, name)) for name in StoredScore.__slots__), col(ConversationRevision.document)
+    ).outerjoin(ConversationRevision, revision)
+    rows = session.execute(statement.where(col(ScoreRow.id).in_(score_ids)).order_by(col(ScoreRow.id)))
+    return [(StoredScore(*row[:-1]), row[-1]) for row in rows]
+
+
+def _cause_columns(cause: Any) -> list[Any]:
+    name = sa.inspect(cause).name
+    return [col(getattr(cause, field)).label(f"{name}_{field}") for field in StoredCause.__slots__]
+
+
+def _cause(row: Any, name: str) -> StoredCause | None:
+    if getattr(row, f"{name}_id") is None:
+        return None
+    return StoredCause(**{field: getattr(row, f"{name}_{field}") for field in StoredCause.__slots__})
 
 
 def _about_score(statement: Any, score: Any, score_id: Any) -> Any:

@@ -40,7 +40,7 @@ def _tasks(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[I
 
 
 def _decisions(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Item]:
-    names = CriterionNames(session)
+    names = CriterionNames(session, wanted.rubric)
     for batch in repository.decisions(session, wanted.conditions):
         for row in batch:
             if blindness.shows(row.undecided, row.by):
@@ -49,7 +49,7 @@ def _decisions(session: Session, wanted: Wanted, blindness: Blindness) -> Iterat
 
 
 def _appeals(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Item]:
-    names = CriterionNames(session)
+    names = CriterionNames(session, wanted.rubric)
     for batch in repository.appeals(session, wanted.conditions):
         for row in batch:
             earlier, by = row.contested, row.contested_by
@@ -61,7 +61,7 @@ def _appeals(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator
 
 
 def _marks(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Item]:
-    names = CriterionNames(session)
+    names = CriterionNames(session, wanted.rubric)
     for batch in repository.marks(session, wanted.conditions):
         for row in batch:
             own = blindness.is_own(row.reviewer)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from threading import BoundedSemaphore
 from typing import Any
 
 from service.accounts.actor import Actor, require
 from service.audit.log import record
 from service.conversations.filters import conditions_for_audit, only_for
-from service.core.errors import ForbiddenError, InvalidRequestError, NotFoundError, TooManyExportsError
+from service.core.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from service.db.engine import Database
 from service.exports import repository
 from service.exports.blindness import Blindness
@@ -19,10 +18,8 @@ from service.exports.catalogue import DATASETS
 from service.exports.columns import Language
 from service.exports.dataset import Dataset, Wanted
 from service.exports.files import FORMATS, Format
+from service.exports.slots import free_slot, take_slot
 from service.qa.repository.learning import freeze, note_views
-
-# Each holds a connection to the database as long as somebody downloads; the other requests need some, too.
-_SLOTS = BoundedSemaphore(4)
 
 
 class Counted:
@@ -96,14 +93,11 @@ def export(
     detail: dict[str, Any] = {"format": form, "conditions": conditions_for_audit(only.conditions)}
     if only.group_by:
         detail["group_by"] = list(only.group_by)
-    if not _SLOTS.acquire(blocking=False):
-        raise TooManyExportsError(
-            "too many exports are running", "同时进行的导出过多", hint="try again in a minute / 请稍后再试"
-        )
+    take_slot()
     try:
         _note(database, actor, dataset, {**detail, "stage": "begun"})
     except BaseException:
-        _SLOTS.release()
+        free_slot()
         raise
     pieces = _pieces(database, actor, dataset, only, form, language, detail)
     first = next(pieces)
@@ -137,7 +131,7 @@ def _pieces(
             yield from FORMATS[form].pieces(dataset, rows, language)
         stage = "done"
     finally:
-        _SLOTS.release()
+        free_slot()
         _note(database, actor, dataset, {**detail, "stage": stage, "count": rows.count if rows else 0})
 
 

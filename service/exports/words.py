@@ -60,6 +60,16 @@ DECISION: Glossary = {
     "consensus": Words("校准共识", "calibration consensus"),
     "appeal": Words("申诉", "appeal"),
 }
+CAUSE_KIND: Glossary = {
+    "service": Words("服务型", "service"),
+    "system": Words("制度型", "system"),
+    "undetermined": Words("性质待定", "undetermined"),
+}
+LEVEL: Glossary = {
+    "human": Words("仅人工", "people only"),
+    "assist": Words("机器建议", "machine suggests"),
+    "auto": Words("机器判定", "machine decides"),
+}
 TASK_STATUS: Glossary = {
     "open": Words("待领取", "open"),
     "taken": Words("进行中", "taken"),

@@ -15,7 +15,7 @@ from models.domain.scores import QaScore
 from models.errors import AttuneError
 from models.interchange import parse_conversation
 from models.qa import evaluate_rubric, measured_from_json, qa_from_json, traits_of
-from models.root_cause import evaluate_excused
+from models.root_cause import Excuse, evaluate_excused
 from models.statistics import Level
 from service.accounts.actor import Actor
 from service.audit.log import record_read
@@ -152,13 +152,32 @@ def effective_score(
     if rubric is None:
         raise ValueError("decisions need the rubric that made the score")
     document = scores.document_of(session, score.conversation_id, score.revision)
+    return decided_score(score.bundle, document, rubric, decided, excuse)
+
+
+def decided_score(
+    bundle: Mapping[str, Any],
+    document: Mapping[str, Any] | None,
+    rubric: Rubric,
+    decided: Mapping[str, Decision],
+    excuse: Excuse | None,
+) -> QaScore:
+    """Return a score with what stands in for the machine's verdicts.
+
+    Args:
+        bundle: As stored.
+        document: The revision that it was made from; ``None`` where it is gone.
+        rubric: The one that made it.
+        decided: By criterion; as ``standing`` says.
+        excuse: A confirmed cause in the system.
+    """
     head = None
     if document is not None:
         try:
             head = traits_of(parse_conversation(document))
         except AttuneError:  # a document of an older format: the rubric then knows nothing of it
             head = None
-    measured, weights = measured_from_json(score.bundle), check_weights(score.bundle)
+    measured, weights = measured_from_json(bundle), check_weights(bundle)
     if excuse is not None:
         return evaluate_excused(rubric, measured, weights, excuse, head=head, decisions=decided)
     return evaluate_rubric(rubric, measured, weights, head=head, decisions=decided)
@@ -166,8 +185,13 @@ def effective_score(
 
 def standing(session: Session, score: StoredScore, everything: Iterable[StoredDecision]) -> dict[str, Decision]:
     """Return what stands in for the machine's verdicts: decisions, and the silence of human-only criteria."""
+    return standing_among(levels_of(session, score), everything)
+
+
+def standing_among(levels: Mapping[str, Level], everything: Iterable[StoredDecision]) -> dict[str, Decision]:
+    """Return the same where the levels of the criteria are known."""
     decided = decisive(everything)
-    return {**left_to_people(levels_of(session, score), decided), **decided}
+    return {**left_to_people(levels, decided), **decided}
 
 
 def decisive(everything: Iterable[StoredDecision]) -> dict[str, Decision]:

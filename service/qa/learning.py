@@ -8,24 +8,19 @@ the machine's errors only. Conversations on which something blind is unfinished 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-import orjson
 from sqlmodel import Session
 
-from service.accounts.actor import Actor
-from service.audit.log import record
-from service.db.engine import Database
 from service.playbooks.registry import made_with
 from service.qa.criteria import criteria_of
 from service.qa.label_weight import Office, label_weight
 from service.qa.repository import learning as repository
 from service.qa.repository.learning import JudgedScore, Said
-from service.qa.tasks import may_judge
 
 _RANK: Mapping[Office, int] = {"review": 1, "adjudication": 2, "consensus": 3, "appeal": 4}
 _OFFICES: Mapping[str, Office] = {
@@ -44,7 +39,6 @@ _SOURCES: Mapping[Office, str] = {
 # What training needs of a conversation: nothing that names a customer or an agent.
 _KEPT = ("id", "channel", "queue", "language", "started_at", "ended_at", "facts")
 _KEPT_OF_TURNS = ("id", "role", "at", "text")
-_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,51 +50,61 @@ class LabelFilter:
     playbook: str | None = None
 
 
-def label_lines(session: Session, wanted: LabelFilter) -> Iterator[tuple[dict[str, Any], set[int]]]:
-    """Yield, by conversation, a line of the label file and the scores whose decisions it tells.
+@dataclass(slots=True)
+class Skipped:
+    """Scores on which people said something, and that are in no label.
+
+    Attributes:
+        unfinished: Something blind is unfinished: they wait.
+        superseded: A newer revision of the conversation was judged, too.
+        no_check: Only other criteria were judged: figures and questions are nothing to train on.
+        undecided: Nobody's word decides, e.g. a calibration came to no consensus.
+    """
+
+    unfinished: int = 0
+    superseded: int = 0
+    no_check: int = 0
+    undecided: int = 0
+
+
+@dataclass(slots=True)
+class LabelTally:
+    """What is in the lines so far: how many, verdicts and scores; and what is not.
+
+    Attributes:
+        lines: Conversations.
+        labels: Verdicts on checks.
+        scores: Whose decisions are told.
+        undecided_checks: Judged in these conversations, and left out, for nobody's word decides.
+        skipped: The other scores; with ``scores`` all that were judged.
+    """
+
+    lines: int = 0
+    labels: int = 0
+    scores: int = 0
+    undecided_checks: int = 0
+    skipped: Skipped = field(default_factory=Skipped)
+
+
+def label_lines(session: Session, wanted: LabelFilter, tally: LabelTally) -> Iterator[tuple[dict[str, Any], set[int]]]:
+    """Yield, by conversation, a line of the label file and the scores whose decisions it tells; count in ``tally``.
 
     Of several revisions the newest that somebody judged counts; all scores of it do.
     """
-    rows = (
-        row for batch in repository.judged_scores(session, wanted.since, wanted.until, wanted.playbook) for row in batch
-    )
+    asked = (wanted.since, wanted.until, wanted.playbook)
+    tally.skipped.unfinished = repository.count_unfinished(session, *asked)
+    rows = (row for batch in repository.judged_scores(session, *asked) for row in batch)
     for _, several in groupby(rows, key=lambda row: row.conversation_id):
         scores = list(several)
         newest = [row for row in scores if row.revision == scores[-1].revision]
-        if line := _line(session, newest):
+        tally.skipped.superseded += len(scores) - len(newest)
+        if line := _line(session, newest, tally):
+            tally.lines += 1
+            tally.scores += len(newest)
             yield line, {row.score_id for row in newest}
 
 
-def export_labels(database: Database, actor: Actor, wanted: LabelFilter) -> Generator[bytes, None, None]:
-    """Yield JSON Lines, piece by piece.
-
-    Two events are written: one before anything is read, one at the end with the number of lines, or where it broke off.
-    Whoever judges and is told here what others decided is remembered, as when reading it score by score.
-    """
-    detail: dict[str, Any] = {"since": wanted.since, "until": wanted.until, "playbook": wanted.playbook}
-    _note(database, actor, {**detail, "stage": "begun"})
-    count, stage = 0, "broken"
-    try:
-        with database.transaction() as session:
-            repository.freeze(session)
-            piece, seen = bytearray(), set[int]()
-            for line, scores in label_lines(session, wanted):
-                piece += orjson.dumps(line) + b"\n"
-                seen |= scores
-                count += 1
-                if len(piece) > _PIECE:
-                    _remember(database, actor, seen)
-                    yield bytes(piece)
-                    piece.clear()
-                    seen.clear()
-            _remember(database, actor, seen)
-            yield bytes(piece)
-        stage = "done"
-    finally:
-        _note(database, actor, {**detail, "stage": stage, "count": count})
-
-
-def _line(session: Session, scores: Sequence[JudgedScore]) -> dict[str, Any] | None:
+def _line(session: Session, scores: Sequence[JudgedScore], tally: LabelTally) -> dict[str, Any] | None:
     last = scores[-1]
     ids = [row.score_id for row in scores]
     said = [one for several in repository.said_of(session, ids).values() for one in several]
@@ -115,10 +119,11 @@ def _line(session: Session, scores: Sequence[JudgedScore]) -> dict[str, Any] | N
     newest = {one.source.partition(":")[2]: one for one in machines[last.score_id].values() if one.kind == "check"}
     playbook = made_with(session, last.bundle["versions"]["playbook"])
     forbidden = {check.id for check in playbook.checks if check.kind == "forbidden"} if playbook else set()
-    labels, near_misses = [], {}
+    labels, near_misses, undecided = [], {}, 0
     for check, several in sorted(by_check.items()):
         label = _label(check, several, agreed)
         if label is None:
+            undecided += 1
             continue
         machine = newest.get(check)
         turns = list(dict.fromkeys(piece["turn"] for piece in evidence.get(check, ())))
@@ -129,7 +134,13 @@ def _line(session: Session, scores: Sequence[JudgedScore]) -> dict[str, Any] | N
         label["machine"] = machine.verdict if machine else None
         labels.append(label)
     if not labels:
+        if by_check:
+            tally.skipped.undecided += len(scores)
+        else:
+            tally.skipped.no_check += len(scores)
         return None
+    tally.labels += len(labels)
+    tally.undecided_checks += undecided
     return {
         **_plain(last.document, last.conversation_id),
         "labels": {
@@ -182,14 +193,3 @@ def _plain(document: Mapping[str, Any], conversation_id: str) -> dict[str, Any]:
     kept = {key: document[key] for key in _KEPT if document.get(key) is not None}
     turns = [{key: turn[key] for key in _KEPT_OF_TURNS if turn.get(key) is not None} for turn in document["turns"]]
     return {**kept, "id": conversation_id, "turns": turns}
-
-
-def _remember(database: Database, actor: Actor, seen: set[int]) -> None:
-    if seen and actor.person_id is not None and may_judge(actor):
-        with database.transaction() as session:
-            repository.note_views(session, sorted(seen), actor.person_id, datetime.now(UTC))
-
-
-def _note(database: Database, actor: Actor, detail: Mapping[str, Any]) -> None:
-    with database.transaction() as session:
-        record(session, actor, "export.read", "dataset", "labels", detail)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from sqlmodel import Session
 
 from models.domain.decision import Decision
 from models.statistics import Level
-from service.qa.criteria import criteria_of
+from service.qa.criteria import MachineCriterion, criteria_of
 from service.qa.repository import calibration as repository
+from service.qa.repository.calibration import CriterionLevel
 from service.scoring.repository import StoredScore
 
 START: Level = "assist"  # of a criterion nobody has decided about: the machine suggests
@@ -21,11 +24,29 @@ def levels_of(session: Session, score: StoredScore) -> dict[str, Level]:
 
     Later changes of a level do not reach back: what a score counts for does not change by itself.
     """
-    then = repository.levels(session, at=score.created_at)
-    return {
-        name: LEVEL[then[one.key].level] if one.key in then else START
-        for name, one in criteria_of(score.bundle).items()
-    }
+    return levels_among(repository.levels(session, at=score.created_at), criteria_of(score.bundle))
+
+
+def levels_among(then: Mapping[str, CriterionLevel], criteria: Mapping[str, MachineCriterion]) -> dict[str, Level]:
+    """Return the level of each criterion of a score, by its id, from those that held when it was made, by key."""
+    return {name: LEVEL[then[one.key].level] if one.key in then else START for name, one in criteria.items()}
+
+
+class LevelHistory:
+    """All levels there ever were, read once: for figures and files on many scores."""
+
+    def __init__(self, session: Session) -> None:
+        """Read them."""
+        self._changes = repository.level_changes(session)
+        self._moments = sorted({one.since for one in self._changes})
+        self._known: dict[int, Mapping[str, CriterionLevel]] = {}
+
+    def at(self, moment: datetime) -> Mapping[str, CriterionLevel]:
+        """Return the level that held for each criterion that had one, as ``repository.levels`` does."""
+        place = bisect_right(self._moments, moment)
+        if place not in self._known:
+            self._known[place] = {one.criterion: one for one in self._changes if one.since <= moment}
+        return self._known[place]
 
 
 def left_to_people(levels: Mapping[str, Level], decided: Collection[str]) -> dict[str, Decision]:

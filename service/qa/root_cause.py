@@ -285,7 +285,11 @@ def say(
 
 def excuse_of(session: Session, conversation_id: str, revision: int) -> Excuse | None:
     """Return why the outcome of a revision counts against nobody: a person confirmed a cause in the system."""
-    said = repository.last_word(session, conversation_id, revision)
+    return excuse_for(repository.last_word(session, conversation_id, revision))
+
+
+def excuse_for(said: StoredCause | None) -> Excuse | None:
+    """Return the same where it is known what a person said last of the revision."""
     if said is None or said.kind != "system":
         return None
     topic = next((one for one in _titles(said.taxonomy) if one.id == said.topic), None)

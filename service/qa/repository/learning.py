@@ -85,39 +85,16 @@ def judged_scores(
         playbook: Only scores by this playbook, whatever its version.
     """
     score_id = col(ScoreRow.id)
-    said = sa.or_(
-        sa.select(col(ReviewDecision.id)).where(col(ReviewDecision.score_id) == score_id).exists(),
-        sa.select(col(Appeal.id)).where(col(Appeal.score_id) == score_id, col(Appeal.status).in_(_DECIDED)).exists(),
-        sa.select(col(CalibrationMark.score_id))
-        .join(CalibrationSession, col(CalibrationSession.id) == col(CalibrationMark.session_id))
-        .where(col(CalibrationMark.score_id) == score_id, col(CalibrationSession.status) == "closed")
-        .exists(),
-    )
-    revision = sa.and_(
-        col(ConversationRevision.conversation_id) == col(ScoreRow.conversation_id),
-        col(ConversationRevision.revision) == col(ScoreRow.revision),
-    )
-    statement = (
-        sa.select(
-            score_id,
-            col(ScoreRow.conversation_id),
-            col(ScoreRow.revision),
-            col(ScoreRow.bundle),
-            col(ConversationRevision.document),
-        )
-        .join(ConversationRevision, revision)
-        .join(ConversationRow, col(ConversationRow.id) == col(ScoreRow.conversation_id))
-        .where(said, ~undecided(score_id))
-        .order_by(col(ScoreRow.conversation_id), col(ScoreRow.revision), score_id)
-    )
-    if since is not None:
-        statement = statement.where(col(ConversationRow.occurred_at) >= since)
-    if until is not None:
-        statement = statement.where(col(ConversationRow.occurred_at) < until)
-    if playbook is not None:
-        statement = statement.where(col(ScoreRow.playbook_version).startswith(f"{playbook}@", autoescape=True))
+    statement = _judged(since, until, playbook).where(~undecided(score_id))
+    statement = statement.order_by(col(ScoreRow.conversation_id), col(ScoreRow.revision), score_id)
     for rows in session.execute(statement.execution_options(yield_per=_BATCH)).partitions():
         yield [JudgedScore(*row) for row in rows]
+
+
+def count_unfinished(session: Session, since: datetime | None, until: datetime | None, playbook: str | None) -> int:
+    """Return on how many more scores somebody said something, but something blind is unfinished."""
+    statement = _judged(since, until, playbook).where(undecided(col(ScoreRow.id)))
+    return int(session.execute(sa.select(sa.func.count()).select_from(statement.subquery())).scalar_one())
 
 
 def said_of(session: Session, score_ids: Sequence[int]) -> dict[int, list[Said]]:
@@ -217,3 +194,39 @@ def _reports(session: Session, score_ids: Sequence[int]) -> dict[int, Mapping[st
         session_id: report or {}
         for session_id, report in session.execute(statement.order_by(col(CalibrationSession.id)))
     }
+
+
+def _judged(since: datetime | None, until: datetime | None, playbook: str | None) -> sa.Select[*tuple[Any, ...]]:
+    """Return the scores on which somebody said something, with their revision."""
+    score_id = col(ScoreRow.id)
+    said = sa.or_(
+        sa.select(col(ReviewDecision.id)).where(col(ReviewDecision.score_id) == score_id).exists(),
+        sa.select(col(Appeal.id)).where(col(Appeal.score_id) == score_id, col(Appeal.status).in_(_DECIDED)).exists(),
+        sa.select(col(CalibrationMark.score_id))
+        .join(CalibrationSession, col(CalibrationSession.id) == col(CalibrationMark.session_id))
+        .where(col(CalibrationMark.score_id) == score_id, col(CalibrationSession.status) == "closed")
+        .exists(),
+    )
+    revision = sa.and_(
+        col(ConversationRevision.conversation_id) == col(ScoreRow.conversation_id),
+        col(ConversationRevision.revision) == col(ScoreRow.revision),
+    )
+    statement = (
+        sa.select(
+            score_id,
+            col(ScoreRow.conversation_id),
+            col(ScoreRow.revision),
+            col(ScoreRow.bundle),
+            col(ConversationRevision.document),
+        )
+        .join(ConversationRevision, revision)
+        .join(ConversationRow, col(ConversationRow.id) == col(ScoreRow.conversation_id))
+        .where(said)
+    )
+    if since is not None:
+        statement = statement.where(col(ConversationRow.occurred_at) >= since)
+    if until is not None:
+        statement = statement.where(col(ConversationRow.occurred_at) < until)
+    if playbook is not None:
+        statement = statement.where(col(ScoreRow.playbook_version).startswith(f"{playbook}@", autoescape=True))
+    return statement

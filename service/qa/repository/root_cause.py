@@ -175,6 +175,18 @@ def last_word(session: Session, conversation_id: str, revision: int) -> StoredCa
     return None if row is None else _stored(row)
 
 
+def last_words(session: Session, revisions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], StoredCause]:
+    """Return what a person said last of the causes of these revisions, by conversation and revision."""
+    key = (col(RootCauseRow.conversation_id), col(RootCauseRow.revision))
+    newest = (
+        sa.select(sa.func.max(RootCauseRow.id))
+        .where(sa.tuple_(*key).in_(list(revisions)), col(RootCauseRow.source) == "person")
+        .group_by(*key)
+    )
+    statement = select(RootCauseRow).where(col(RootCauseRow.id).in_(newest))
+    return {(row.conversation_id, row.revision): _stored(row) for row in session.exec(statement)}
+
+
 def lock(session: Session, conversation_id: str) -> None:
     """Let nobody else say something of the conversation until this transaction is over."""
     statement = select(ConversationRow.id).where(col(ConversationRow.id) == conversation_id).with_for_update()
@@ -202,7 +214,7 @@ def counted(
 ) -> list[tuple[tuple[str | None, ...], int, int]]:
     """Return, per group in order, its key, how many causes it has, and how many of them are confirmed."""
     model, person = aliased(RootCauseRow), aliased(RootCauseRow)
-    statement = _joined(model, person)
+    statement = with_causes(model, person)
     keys = [_dimension(name, model, person) for name in by]
     statement = statement.with_only_columns(*keys, sa.func.count(), sa.func.count(col(person.id)))
     statement = statement.where(*_conditions(wanted, model, person, only_agent))
@@ -255,7 +267,7 @@ def _ranked(
     model, person = aliased(RootCauseRow), aliased(RootCauseRow)
     rank = sa.case((col(person.id).is_not(None), 2), (col(model.kind) == "system", 0), else_=1)
     statement = (
-        _joined(model, person)
+        with_causes(model, person)
         .with_only_columns(rank, ConversationRow, model, person)
         .where(*_conditions(wanted, model, person, only_agent))
         .order_by(rank, col(ConversationRow.current_score_id))
@@ -280,7 +292,7 @@ def _ranked(
         yield number, subject
 
 
-def _joined(model: Any, person: Any) -> sa.Select[*tuple[Any, ...]]:
+def with_causes(model: Any, person: Any) -> sa.Select[*tuple[Any, ...]]:
     """Return conversations with the newest suggestion for their current score and the last word of a person."""
     return (
         sa.select(ConversationRow)

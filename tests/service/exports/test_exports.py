@@ -148,8 +148,8 @@ def test_who_may_have_what(client_of, scored) -> None:
     agent, leader = client_of("agent", "agent", "a-1"), client_of("wang", "supervisor")
     trainer, boss = client_of("he", "trainer"), client_of("boss", "admin")
     named = {client: {one["id"] for one in client.get("/v1/exports").json()["items"]} for client in (agent, trainer)}
-    assert named[agent] == {"conversations", "criteria", "appeals"}
-    assert named[trainer] == {"conversations", "criteria", "appeals", "kpis"}
+    assert named[agent] == {"conversations", "criteria", "appeals", "root_causes"}
+    assert named[trainer] == {"conversations", "criteria", "appeals", "root_causes", "kpis"}
     assert {row["id"] for row in items(agent, "conversations")} == {"c-1"}
     assert {row["conversation_id"] for row in items(agent, "criteria")} == {"c-1"}
     assert agent.get("/v1/exports/conversations.csv", params={"agent": "a-2"}).status_code == 403
