@@ -19,7 +19,7 @@ from service.exports.dataset import Dataset, Wanted
 from service.exports.words import CAUSE_KIND, Glossary
 from service.qa.repository.root_cause import StoredCause
 
-_HIDDEN_FROM_AGENTS = ("by", "reason")
+_HIDDEN_FROM_AGENTS = ("by",)  # why is theirs to know, as in the API
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ def test_root_causes(database, client_of, scored) -> None:
     [mine] = items(agent, "root_causes")
     assert mine["conversation_id"] == "c-1"
     assert mine["confirmed"]
-    assert (mine["confirmed_by"], mine["confirmed_reason"]) == (None, None)
+    assert mine["confirmed_by"] is None
+    assert mine["confirmed_reason"]
     assert agent.get("/v1/exports/root_causes.csv", params={"agent": "a-2"}).status_code == 403
     assert [row["conversation_id"] for row in items(boss, "root_causes", agent="a-2")] == ["c-2"]
     assert items(boss, "root_causes", queue="presale") == []
