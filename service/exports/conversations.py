@@ -14,9 +14,10 @@ from service.exports.columns import Column, Words
 from service.exports.dataset import Dataset, Wanted
 from service.exports.names import CriterionNames
 from service.exports.words import CHANNEL, CSAT, DIRECTION, QUEUE, RESOLUTION, STATE
-from service.qa.decisions import decisive, effective_score
+from service.qa.decisions import decisive, effective_score, standing
 from service.qa.provenance import find_score, rubric_of
 from service.qa.repository.decisions import StoredDecision
+from service.qa.root_cause import excuse_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,12 @@ class Scored:
 def _rows(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Scored]:
     names = CriterionNames(session)
     for batch in repository.conversations(session, wanted.conditions):
-        decided = repository.decisions_of(session, [row.score_id for row in batch if row.score_id is not None])
+        score_ids = [row.score_id for row in batch if row.score_id is not None]
+        decided = repository.decisions_of(session, score_ids)
+        changed = decided.keys() | repository.changed_undecided(session, score_ids)
         for row in batch:
-            yield _scored(session, row, decided.get(row.score_id, ()), wanted.rubric, blindness, names)
+            own = decided.get(row.score_id, ())
+            yield _scored(session, row, own, wanted.rubric, blindness, names, changed=row.score_id in changed)
 
 
 def _scored(
@@ -46,6 +50,8 @@ def _scored(
     rubric: str,
     blindness: Blindness,
     names: CriterionNames,
+    *,
+    changed: bool,
 ) -> Scored:
     if row.score_id is None:
         return Scored(row, None, (), False, (), ())
@@ -53,7 +59,7 @@ def _scored(
     shown = decisive(one for one in decisions if blindness.shows(row.undecided, one.by))
     machine = {"score": row.qa_score, "passed": row.qa_passed, "auto_fail": row.auto_fail}
     qa, failed, passed = None if withheld else machine, row.failed, row.passed
-    if decisions and not withheld:
+    if changed and not withheld:
         for one in decisions:
             blindness.note(row.score_id, one.by)
         qa, failed, passed = _decided(session, row.score_id, decisions, rubric) or (None, failed, passed)
@@ -70,7 +76,9 @@ def _decided(
     """Return the effective score, the criteria failed and those passed; ``None`` without the rubric that made it."""
     score = find_score(session, score_id)
     rubric = rubric_of(session, score, own_rubric)
-    if rubric is None and decisive(decisions):
+    if rubric is None and (
+        standing(session, score, decisions) or excuse_of(session, score.conversation_id, score.revision)
+    ):
         return None
     qa = effective_score(session, score, decisions, rubric)
     judged = [one for one in qa.criteria if one.source.startswith(("check:", "manual:"))]

@@ -17,12 +17,14 @@ from service.conversations.repository import conditions
 from service.db.tables import (
     Appeal,
     AuditEvent,
+    AutomationLevelRow,
     CalibrationMark,
     CalibrationSession,
     ConversationRow,
     ReviewDecision,
     ReviewTask,
     ReviewTaskReason,
+    RootCauseRow,
     ScoreRow,
 )
 from service.qa.repository.decisions import StoredDecision
@@ -204,6 +206,32 @@ def decisions_of(session: Session, score_ids: Sequence[int]) -> Mapping[int, lis
     for row in session.execute(statement):
         found.setdefault(row.score_id, []).append(StoredDecision(**row._mapping))
     return found
+
+
+def changed_undecided(session: Session, score_ids: Sequence[int]) -> set[int]:
+    """Return those of the scores that may count for something else than the machine's though nobody judged them.
+
+    Somebody said that the cause was in the system, or a criterion was left to people when the score was made.
+    """
+    later = aliased(AutomationLevelRow)
+    replaced = sa.select(col(later.id)).where(
+        col(later.criterion) == col(AutomationLevelRow.criterion),
+        col(later.id) > col(AutomationLevelRow.id),
+        col(later.since) <= col(ScoreRow.created_at),
+    )
+    left = sa.select(col(AutomationLevelRow.id)).where(
+        col(AutomationLevelRow.level) == "human",
+        col(AutomationLevelRow.since) <= col(ScoreRow.created_at),
+        ~replaced.exists(),
+    )
+    excused = sa.select(col(RootCauseRow.id)).where(
+        col(RootCauseRow.conversation_id) == col(ScoreRow.conversation_id),
+        col(RootCauseRow.revision) == col(ScoreRow.revision),
+        col(RootCauseRow.source) == "person",
+        col(RootCauseRow.kind) == "system",
+    )
+    statement = sa.select(col(ScoreRow.id)).where(col(ScoreRow.id).in_(score_ids))
+    return set(session.execute(statement.where(sa.or_(left.exists(), excused.exists()))).scalars())
 
 
 def _about_score(statement: Any, score: Any, score_id: Any) -> Any:

@@ -19,7 +19,8 @@ from service.exports.catalogue import DATASETS
 from service.exports.columns import Language
 from service.exports.dataset import Dataset, Wanted
 from service.exports.files import FORMATS, Format
-from service.qa.repository.learning import freeze, note_views
+from service.qa.repository.decisions import note_views
+from service.qa.repository.learning import freeze
 
 # Each holds a connection to the database as long as somebody downloads; the other requests need some, too.
 _SLOTS = BoundedSemaphore(4)

@@ -23,6 +23,7 @@ from service.db.engine import Database
 from service.playbooks.registry import made_with
 from service.qa.criteria import criteria_of
 from service.qa.label_weight import Office, label_weight
+from service.qa.repository import decisions as decision_repository
 from service.qa.repository import learning as repository
 from service.qa.repository.learning import JudgedScore, Said
 from service.qa.tasks import may_judge
@@ -187,7 +188,7 @@ def _plain(document: Mapping[str, Any], conversation_id: str) -> dict[str, Any]:
 def _remember(database: Database, actor: Actor, seen: set[int]) -> None:
     if seen and actor.person_id is not None and may_judge(actor):
         with database.transaction() as session:
-            repository.note_views(session, sorted(seen), actor.person_id, datetime.now(UTC))
+            decision_repository.note_views(session, seen, actor.person_id, datetime.now(UTC))
 
 
 def _note(database: Database, actor: Actor, detail: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,10 +40,10 @@ class StoredAppeal:
     outcome_reason: str | None
 
 
-def any_unfinished(session: Session, score_id: int) -> bool:
-    """Tell whether an appeal on the score waits for its decision."""
-    statement = select(Appeal.id).where(col(Appeal.score_id) == score_id, col(Appeal.status).in_(UNFINISHED)).limit(1)
-    return session.exec(statement).first() is not None
+def under_appeal(session: Session, score_ids: Collection[int]) -> set[int]:
+    """Return those of the scores on which an appeal waits for its decision."""
+    statement = select(Appeal.score_id).where(col(Appeal.score_id).in_(score_ids), col(Appeal.status).in_(UNFINISHED))
+    return set(session.exec(statement))
 
 
 def add(session: Session, **values: Any) -> int:
