@@ -214,10 +214,14 @@ def changed_undecided(session: Session, score_ids: Sequence[int]) -> set[int]:
     Somebody said that the cause was in the system, or a criterion was left to people when the score was made.
     """
     later = aliased(AutomationLevelRow)
-    replaced = sa.select(col(later.id)).where(
-        col(later.criterion) == col(AutomationLevelRow.criterion),
-        col(later.id) > col(AutomationLevelRow.id),
-        col(later.since) <= col(ScoreRow.created_at),
+    replaced = (
+        sa.select(col(later.id))
+        .where(
+            col(later.criterion) == col(AutomationLevelRow.criterion),
+            col(later.id) > col(AutomationLevelRow.id),
+            col(later.since) <= col(ScoreRow.created_at),
+        )
+        .correlate(AutomationLevelRow, ScoreRow)
     )
     left = sa.select(col(AutomationLevelRow.id)).where(
         col(AutomationLevelRow.level) == "human",
