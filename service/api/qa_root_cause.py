@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from models.domain.conversation import Queue
 from models.root_cause import Kind, load_taxonomy
@@ -17,7 +17,7 @@ from service.audit.log import record_read
 from service.qa import root_cause
 from service.qa.repository.root_cause import CauseFilter
 from service.qa.root_cause import CausePage, CauseSheet, CauseView, Word
-from service.qa.root_cause_figures import AgreementReport, CauseReport, agreement, cause_figures
+from service.qa.root_cause_figures import PERIODS, AgreementReport, CauseReport, agreement, cause_figures
 
 router = APIRouter(prefix="/qa/root-causes", tags=["qa"])
 
@@ -60,6 +60,13 @@ class CauseFiguresQuery(CauseQuery):
     """Conditions, and what to group by."""
 
     by: list[Dimension] = Field(default=["kind"], max_length=4, description="At most one period among them")
+
+    @field_validator("by")
+    @classmethod
+    def _one_period(cls, by: list[Dimension]) -> list[Dimension]:
+        if len(set(by) & set(PERIODS)) > 1:
+            raise ValueError("at most one of day, week and month")
+        return by
 
 
 class WordBody(BaseModel):

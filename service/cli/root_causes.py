@@ -66,11 +66,13 @@ def figures(
     from service.cli.database import opened_database
     from service.cli.screen import printable
     from service.qa.repository.root_cause import CauseFilter, Dimension
-    from service.qa.root_cause_figures import cause_figures
+    from service.qa.root_cause_figures import PERIODS, cause_figures
 
     wanted = [name for name in get_args(Dimension) if name in (by or ["kind"])]
     if unknown := set(by or ()) - set(wanted):
         raise typer.BadParameter(", ".join(sorted(unknown)))
+    if len(set(wanted) & set(PERIODS)) > 1:
+        raise typer.BadParameter(pick("day、week、month 只能选一个", "at most one of day, week and month"))
     with opened_database() as database, database.transaction() as session:
         report = cause_figures(session, this_actor(), CauseFilter(), wanted)
     if as_json:

@@ -15,7 +15,8 @@ from service.audit.log import record
 from service.db.engine import Database
 from service.exports.slots import free_slot, take_slot
 from service.qa.learning import LabelFilter, LabelTally, label_lines
-from service.qa.repository.learning import freeze, note_views
+from service.qa.repository.decisions import note_views
+from service.qa.repository.learning import freeze
 from service.qa.tasks import may_judge
 
 _LINES = 50  # until it is noted who sees their decisions

@@ -19,7 +19,8 @@ from service.exports.columns import Language
 from service.exports.dataset import Dataset, Wanted
 from service.exports.files import FORMATS, Format
 from service.exports.slots import free_slot, take_slot
-from service.qa.repository.learning import freeze, note_views
+from service.qa.repository.decisions import note_views
+from service.qa.repository.learning import freeze
 
 
 class Counted:

@@ -28,6 +28,7 @@ from service.qa.appeal_state import (
 from service.qa.criteria import criteria_of
 from service.qa.provenance import find_score
 from service.qa.repository import appeals as repository
+from service.qa.repository import calibration as calibration_repository
 from service.qa.repository import decisions as decision_repository
 from service.qa.repository import tasks as task_repository
 from service.qa.repository.appeals import StoredAppeal
@@ -175,6 +176,7 @@ def _give(
         raise WorkConflictError(f"it is about {person.id} themselves", f"该申诉涉及 {person.id} 本人的会话")
     judged = {one.by for one in decision_repository.of_score(session, found.score_id)}
     judged |= {task.assignee for task in task_repository.of_score(session, found.score_id) if task.status == "taken"}
+    judged |= calibration_repository.markers_of(session, found.score_id)
     if person.id in judged or person.id == found.opened_by:
         raise WorkConflictError(
             f"{person.id} judged or contested this score: somebody else decides",

@@ -53,6 +53,7 @@ def open_appeal(
     """
     moment = now or datetime.now(UTC)
     score = find_score(session, score_id, only_agent=actor.only_agent)
+    repository.lock_score(session, score.id)
     machine = criteria_of(score.bundle).get(criterion_id)
     if machine is None:
         raise InvalidRequestError(

@@ -28,7 +28,7 @@ from service.qa.repository import figures as figures_repository
 from service.qa.repository.calibration import CriterionLevel
 from service.qa.tasks import require_person
 
-LOOK_BACK = timedelta(days=90)  # how old the conversations may be on which a level falls by itself
+LOOK_BACK = timedelta(days=90)  # how old the conversations may be whose figures a level rests on
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ def set_level(
             location="criterion",
         )
     repository.lock_levels(session)
-    figures = agreement_report(session).get(criterion)
     moment = now or datetime.now(UTC)
+    figures = agreement_report(session, moment - LOOK_BACK).get(criterion)
     new = CriterionLevel(criterion, level, moment, person, False, said, said, asdict(figures) if figures else None)
     repository.add_level(session, new)
     record(session, actor, "automation.set", "criterion", criterion, {"level": level})

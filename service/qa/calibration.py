@@ -20,9 +20,10 @@ from service.qa.criteria import criteria_of
 from service.qa.provenance import find_score
 from service.qa.repository import calibration as repository
 from service.qa.repository import decisions as decision_repository
+from service.qa.repository import figures as figures_repository
 from service.qa.repository.calibration import StoredMark, StoredSession
 from service.qa.review import Judgement, new_decision
-from service.qa.tasks import require_person
+from service.qa.tasks import may_judge, require_person
 from service.scoring import repository as scores
 
 
@@ -45,7 +46,8 @@ class SessionView:
         expected: Marks that each reviewer is to give.
         given: Marks given so far, by reviewer.
         own: The actor's own marks.
-        report: Agreement per criterion, once it is closed.
+        report: Agreement per criterion, once it is closed; without the consensus on scores under appeal or in a blind
+            review, for those who might be asked to judge them.
     """
 
     id: int
@@ -141,9 +143,11 @@ def open_session(
 
 
 def list_sessions(session: Session, actor: Actor, *, limit: int = 50, after: int | None = None) -> SessionPage:
-    """Return sessions, by id."""
+    """Return sessions, by id; the consensus of each stands in ``get_session`` for those who judge."""
     found = repository.sessions(session, limit, after)
-    return SessionPage([_view(session, actor, one) for one in found], found[-1].id if len(found) == limit else None)
+    return SessionPage(
+        [_view(session, actor, one, listed=True) for one in found], found[-1].id if len(found) == limit else None
+    )
 
 
 def get_session(session: Session, actor: Actor, session_id: int) -> SessionView:
@@ -253,12 +257,12 @@ def _decide(
 def _expected(session: Session, found: StoredSession) -> set[tuple[int, str]]:
     return {
         (score_id, criterion)
-        for score_id in found.score_ids
-        for criterion in set(found.criteria) & set(criteria_of(find_score(session, score_id).bundle))
+        for score_id, names in repository.criteria_ids(session, found.score_ids).items()
+        for criterion in names.intersection(found.criteria)
     }
 
 
-def _view(session: Session, actor: Actor, found: StoredSession) -> SessionView:
+def _view(session: Session, actor: Actor, found: StoredSession, *, listed: bool = False) -> SessionView:
     given = repository.marks(session, found.id)
     return SessionView(
         id=found.id,
@@ -275,8 +279,29 @@ def _view(session: Session, actor: Actor, found: StoredSession) -> SessionView:
         expected=len(_expected(session, found)),
         given={name: sum(one.reviewer == name for one in given) for name in found.reviewers},
         own=[one for one in given if one.reviewer == actor.person_id],
-        report=found.report,
+        report=_report(session, actor, found, listed=listed),
     )
+
+
+def _report(session: Session, actor: Actor, found: StoredSession, *, listed: bool) -> Mapping[str, Any] | None:
+    """Return the report without the consensus on scores that the actor may come to judge blind; in lists without any.
+
+    Who is shown the consensus on a score is remembered, and never judges it blind.
+    """
+    if found.report is None or not may_judge(actor):
+        return found.report
+    waiting = found.score_ids if listed else figures_repository.undecided_of(session, found.score_ids)
+    hidden = {str(score_id) for score_id in waiting}
+    if actor.person_id is not None:
+        seen = [score_id for score_id in found.score_ids if str(score_id) not in hidden]
+        decision_repository.note_views(session, seen, actor.person_id, datetime.now(UTC))
+    return {
+        criterion: {
+            **one,
+            "consensus": {unit: said for unit, said in one["consensus"].items() if unit not in hidden},
+        }
+        for criterion, one in found.report.items()
+    }
 
 
 def _find(session: Session, session_id: int, *, lock: bool = False) -> StoredSession:

@@ -91,7 +91,7 @@ def review_of(session: Session, actor: Actor, score_id: int, own_rubric: str) ->
     withheld = may_judge(actor) and is_undecided(session, score.id)
     shown = [one for one in everything if one.by == actor.person_id] if withheld else everything
     if may_judge(actor) and actor.person_id is not None and any(one.by != actor.person_id for one in shown):
-        decision_repository.note_view(session, score.id, actor.person_id, datetime.now(UTC))
+        decision_repository.note_views(session, [score.id], actor.person_id, datetime.now(UTC))
     if actor.only_agent is not None:
         shown = [replace(one, by=None) for one in shown]
     criteria = criteria_of(score.bundle)
@@ -128,7 +128,7 @@ def review_of(session: Session, actor: Actor, score_id: int, own_rubric: str) ->
 
 def is_undecided(session: Session, score_id: int) -> bool:
     """Tell whether somebody still has to judge the score without knowing what others said."""
-    if appeal_repository.any_unfinished(session, score_id):
+    if appeal_repository.under_appeal(session, [score_id]):
         return True
     tasks = task_repository.of_score(session, score_id)
     roots = {task.root for task in tasks}

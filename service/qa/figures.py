@@ -12,7 +12,6 @@ from sqlmodel import Session
 
 from models.statistics import Estimate, wilson
 from service.qa.criteria import criteria_of
-from service.qa.provenance import find_score
 from service.qa.repository import appeals as appeal_repository
 from service.qa.repository import figures as figures_repository
 
@@ -96,9 +95,15 @@ def reversal_report(session: Session, since: datetime | None, until: datetime | 
     by_criterion: dict[str, list[bool]] = defaultdict(list)
     by_reviewer: dict[str, list[bool]] = defaultdict(list)
     everything: list[bool] = []
-    for one in appeal_repository.closed(session, since, until):
+    closed = appeal_repository.closed(session, since, until)
+    keys = {
+        (score_id, name): criterion.key
+        for score_id, bundle in figures_repository.bundles_of(session, {one.score_id for one in closed})
+        for name, criterion in criteria_of(bundle).items()
+    }
+    for one in closed:
         reversed_ = one.status != "rejected"
-        key = criteria_of(find_score(session, one.score_id).bundle)[one.criterion_id].key
+        key = keys[one.score_id, one.criterion_id]
         everything.append(reversed_)
         by_criterion[key].append(reversed_)
         by_reviewer[one.contested_by or "machine"].append(reversed_)

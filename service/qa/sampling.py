@@ -84,7 +84,8 @@ def run_sampling(
 ) -> SamplingRun:
     """Make the review tasks of a period.
 
-    Every conversation has one review task a revision at most; a further reason is added to the task that is there.
+    Every conversation has one review task a revision at most; a further reason is added to the task that is there. A
+    new revision waits until the blind pair of the one before is settled.
 
     Args:
         session: An open transaction.
@@ -118,6 +119,8 @@ def run_sampling(
         task = known.get(one.conversation_id)
         if task is not None and (task.unfinished or task.revision == one.revision or not reasons - task.reasons):
             _add_reasons(session, task.id, reasons - task.reasons, policy, stored.version, moment)
+        elif task is not None and task.paired:  # of the revision before; a later run comes back to it
+            chosen[one.conversation_id] = frozenset()
         elif reasons:
             task_id = repository.add_task(session, one, "review", actor.label, moment)
             _add_reasons(session, task_id, reasons, policy, stored.version, moment)

@@ -60,7 +60,7 @@ def list_tasks(
     Asked for somebody's tasks, those whose assignee may not be told are left out.
     """
     found = task_repository.page(session, wanted, limit, after)
-    shown = [shown_to(session, actor, task) for task in found]
+    shown = shown_to(session, actor, found)
     if wanted.assignee is not None:
         shown = [task for task in shown if task.assignee is not None]
     return TaskPage(shown, found[-1].id if len(found) == limit else None)
@@ -75,7 +75,7 @@ def get_task(session: Session, actor: Actor, task_id: int) -> Task:
     task = task_repository.find(session, task_id) if task_id < 2**63 else None
     if task is None:
         raise _not_found(task_id)
-    return shown_to(session, actor, task)
+    return shown_to(session, actor, [task])[0]
 
 
 def add_manual(session: Session, actor: Actor, conversation_id: str, now: datetime | None = None) -> Task:
@@ -227,13 +227,15 @@ def require_person(actor: Actor) -> str:
     return actor.person_id
 
 
-def shown_to(session: Session, actor: Actor, task: Task) -> Task:
-    """Return the task without the assignee where the actor may come to judge the same score blind."""
-    if task.assignee in (None, actor.person_id) or not may_judge(actor):
-        return task
-    blind = is_blind(task_repository.family(session, task.root))
-    blind = blind or appeal_repository.any_unfinished(session, task.score_id)
-    return replace(task, assignee=None) if blind else task
+def shown_to(session: Session, actor: Actor, tasks: Sequence[Task]) -> list[Task]:
+    """Return the tasks without the assignee where the actor may come to judge the same score blind."""
+    others = [task for task in tasks if task.assignee not in (None, actor.person_id)]
+    if not others or not may_judge(actor):
+        return list(tasks)
+    families = task_repository.families(session, {task.root for task in others})
+    appealed = appeal_repository.under_appeal(session, {task.score_id for task in others})
+    hidden = {task.id for task in others if task.score_id in appealed or is_blind(families[task.root])}
+    return [replace(task, assignee=None) if task.id in hidden else task for task in tasks]
 
 
 def may_judge(actor: Actor) -> bool:
@@ -242,9 +244,11 @@ def may_judge(actor: Actor) -> bool:
 
 
 def is_blind(family: Sequence[Task]) -> bool:
-    """Tell whether a pair has a side that is not finished."""
-    sides = [task for task in family if task.purpose != "adjudication"]
-    return len(sides) > 1 and any(task.status in UNFINISHED for task in sides)
+    """Tell whether a pair has a side that is not finished, or waits for whoever decides between the two.
+
+    That third person is shown both verdicts, but not whose they are.
+    """
+    return len(family) > 1 and any(task.status in UNFINISHED for task in family)
 
 
 def _person(session: Session, actor: Actor) -> PersonInfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from service.db.tables import Appeal, ConversationRow
+from service.db.tables import Appeal, ConversationRow, ScoreRow
 
 UNFINISHED = ("open", "assigned")
 
@@ -40,10 +40,16 @@ class StoredAppeal:
     outcome_reason: str | None
 
 
-def any_unfinished(session: Session, score_id: int) -> bool:
-    """Tell whether an appeal on the score waits for its decision."""
-    statement = select(Appeal.id).where(col(Appeal.score_id) == score_id, col(Appeal.status).in_(UNFINISHED)).limit(1)
-    return session.exec(statement).first() is not None
+def under_appeal(session: Session, score_ids: Collection[int]) -> set[int]:
+    """Return those of the scores on which an appeal waits for its decision."""
+    statement = select(Appeal.score_id).where(col(Appeal.score_id).in_(score_ids), col(Appeal.status).in_(UNFINISHED))
+    return set(session.exec(statement))
+
+
+def lock_score(session: Session, score_id: int) -> None:
+    """Let nobody else appeal against the score until this transaction is over."""
+    statement = select(ScoreRow.id).where(col(ScoreRow.id) == score_id).with_for_update(key_share=True)
+    session.exec(statement).one()
 
 
 def add(session: Session, **values: Any) -> int:

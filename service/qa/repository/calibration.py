@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlmodel import Session, col, select
 
-from service.db.tables import AutomationLevelRow, CalibrationMark, CalibrationSession
+from service.db.tables import AutomationLevelRow, CalibrationMark, CalibrationSession, ScoreRow
 
 _LOCK = 0x7161616C  # "qaal": one change of levels at a time
 
@@ -124,6 +125,24 @@ def add_marks(session: Session, session_id: int, new: Sequence[StoredMark], now:
     ]
     if rows:
         session.execute(sa.insert(CalibrationMark), rows)
+
+
+def markers_of(session: Session, score_id: int) -> set[str]:
+    """Return who marked the score in a session whose consensus counts."""
+    statement = (
+        select(CalibrationMark.reviewer)
+        .join(CalibrationSession, col(CalibrationSession.id) == col(CalibrationMark.session_id))
+        .where(col(CalibrationMark.score_id) == score_id, col(CalibrationSession.decides))
+        .distinct()
+    )
+    return set(session.exec(statement))
+
+
+def criteria_ids(session: Session, score_ids: Sequence[int]) -> dict[int, set[str]]:
+    """Return the ids of the criteria of each of these scores."""
+    names = sa.func.jsonb_path_query_array(col(ScoreRow.bundle), sa.cast("$.qa.criteria[*].id", JSONPATH))
+    rows = session.execute(sa.select(col(ScoreRow.id), names).where(col(ScoreRow.id).in_(score_ids)))
+    return {score_id: set(found) for score_id, found in rows}
 
 
 def lock_levels(session: Session) -> None:

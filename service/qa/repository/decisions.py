@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
@@ -89,10 +89,11 @@ def of_task(session: Session, task_id: int) -> list[StoredDecision]:
     return [_stored(row) for row in session.exec(statement)]
 
 
-def note_view(session: Session, score_id: int, person: str, now: datetime) -> None:
-    """Remember that the person has seen what others decided of the score."""
-    statement = insert(DecisionView).values(score_id=score_id, person=person, at=now)
-    session.execute(statement.on_conflict_do_nothing())
+def note_views(session: Session, score_ids: Collection[int], person: str, now: datetime) -> None:
+    """Remember that the person has seen what others decided of the scores."""
+    if score_ids:
+        rows = [{"score_id": score_id, "person": person, "at": now} for score_id in sorted(score_ids)]
+        session.execute(insert(DecisionView).on_conflict_do_nothing(), rows)
 
 
 def _stored(row: ReviewDecision) -> StoredDecision:

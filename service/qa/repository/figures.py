@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,14 +110,26 @@ def bundles(
     yield from session.execute(statement)
 
 
+def bundles_of(session: Session, score_ids: Collection[int]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield these scores: id and bundle."""
+    statement = sa.select(col(ScoreRow.id), col(ScoreRow.bundle)).where(col(ScoreRow.id).in_(score_ids))
+    yield from session.execute(statement.execution_options(yield_per=200))
+
+
+def undecided_of(session: Session, score_ids: Sequence[int]) -> set[int]:
+    """Return those of the scores that somebody still has to judge without knowing what others said."""
+    statement = sa.select(col(ScoreRow.id)).where(col(ScoreRow.id).in_(score_ids), undecided(col(ScoreRow.id)))
+    return set(session.execute(statement).scalars())
+
+
 def undecided(score_id: Any) -> sa.ColumnElement[bool]:
     """Tell whether somebody still has to judge the score without knowing what others said."""
     side, other = aliased(ReviewTask), aliased(ReviewTask)
     pair = (
         sa.select(col(side.id))
-        .join(other, sa.func.coalesce(other.pair_id, other.id) == sa.func.coalesce(side.pair_id, side.id))
+        .join(other, col(other.pair_id) == sa.func.coalesce(side.pair_id, side.id))
         .where(col(side.score_id) == score_id, col(side.status).in_(_UNFINISHED))
-        .where(col(side.purpose) != "adjudication", col(other.purpose) == "second")
+        .where(col(other.purpose) == "second")
     )
     appeal = aliased(Appeal)
     appealed = sa.select(col(appeal.id)).where(

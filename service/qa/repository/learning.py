@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
 from service.db.tables import (
@@ -17,7 +16,6 @@ from service.db.tables import (
     CalibrationSession,
     ConversationRevision,
     ConversationRow,
-    DecisionView,
     ReviewDecision,
     ReviewTaskReason,
     ScoreRow,
@@ -123,13 +121,6 @@ def freeze(session: Session) -> None:
     What one of them says of blind reviews then holds for what the next one reads.
     """
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-
-
-def note_views(session: Session, score_ids: Sequence[int], person: str, now: datetime) -> None:
-    """Remember that the person has seen what others decided of these scores."""
-    rows = [{"score_id": score_id, "person": person, "at": now} for score_id in score_ids]
-    if rows:
-        session.execute(insert(DecisionView).on_conflict_do_nothing(), rows)
 
 
 def _decisions(session: Session, score_ids: Sequence[int]) -> Iterator[Said]:

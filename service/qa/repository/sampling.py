@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from service.db.tables import ConversationRow, ReviewTask, ReviewTaskReason, SamplingPolicyRow, ScoreRow
+from service.qa.repository.tasks import UNFINISHED
 
 _LOCK = 0x71617361  # "qasa": one run at a time
 
@@ -47,11 +49,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class KnownTask:
-    """The newest review task of a conversation."""
+    """The newest review task of a conversation; ``paired``: a second review or a decision between two is unfinished."""
 
     id: int
     revision: int
     unfinished: bool
+    paired: bool
     reasons: frozenset[str]
 
 
@@ -124,12 +127,19 @@ def candidates(session: Session, since: datetime, until: datetime, queues: Seque
 
 def known_tasks(session: Session, ids: Sequence[str]) -> dict[str, KnownTask]:
     """Return the newest review task of each of these conversations that has one."""
+    other = aliased(ReviewTask)
+    paired = sa.select(col(other.id)).where(
+        col(other.conversation_id) == col(ReviewTask.conversation_id),
+        col(other.purpose) != "review",
+        col(other.status).in_(UNFINISHED),
+    )
     statement = (
         sa.select(
             col(ReviewTask.conversation_id),
             col(ReviewTask.id),
             col(ReviewTask.revision),
-            col(ReviewTask.status).in_(("open", "taken")),
+            col(ReviewTask.status).in_(UNFINISHED),
+            paired.exists(),
             sa.func.array_agg(col(ReviewTaskReason.reason)),
         )
         .join(ReviewTaskReason, col(ReviewTaskReason.task_id) == col(ReviewTask.id), isouter=True)
@@ -138,8 +148,8 @@ def known_tasks(session: Session, ids: Sequence[str]) -> dict[str, KnownTask]:
         .order_by(col(ReviewTask.id))
     )
     return {
-        conversation_id: KnownTask(task_id, revision, unfinished, frozenset(reason for reason in reasons if reason))
-        for conversation_id, task_id, revision, unfinished, reasons in session.execute(statement)
+        conversation_id: KnownTask(task_id, revision, unfinished, pair, frozenset(one for one in reasons if one))
+        for conversation_id, task_id, revision, unfinished, pair, reasons in session.execute(statement)
     }
 
 

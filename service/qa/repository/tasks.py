@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,8 +77,16 @@ def page(session: Session, wanted: TaskFilter, limit: int, after: int | None) ->
 
 def family(session: Session, root: int) -> list[Task]:
     """Return all tasks of a pair, by id."""
-    statement = _tasks().where(_root(ReviewTask) == root).order_by(col(ReviewTask.id))
-    return _task(session, session.execute(statement).all())
+    return families(session, [root])[root]
+
+
+def families(session: Session, roots: Collection[int]) -> dict[int, list[Task]]:
+    """Return all tasks of these pairs, by id, under the first task of each."""
+    one_of = sa.or_(col(ReviewTask.id).in_(roots), col(ReviewTask.pair_id).in_(roots))
+    found: dict[int, list[Task]] = {root: [] for root in roots}
+    for task in _task(session, session.execute(_tasks().where(one_of).order_by(col(ReviewTask.id))).all()):
+        found[task.root].append(task)
+    return found
 
 
 def of_score(session: Session, score_id: int) -> list[Task]:
@@ -109,7 +117,9 @@ def lock_next(
         .where(col(other.assignee) == person, _root(other) == _root(ReviewTask), col(other.id) != col(ReviewTask.id))
         .exists()
     )
-    in_pair = sa.select(col(other.id)).where(col(other.purpose) == "second", _root(other) == _root(ReviewTask)).exists()
+    in_pair = (
+        sa.select(col(other.id)).where(col(other.purpose) == "second", col(other.pair_id) == _root(ReviewTask)).exists()
+    )
     has_seen = (
         sa.select(col(DecisionView.score_id))
         .where(col(DecisionView.score_id) == col(ReviewTask.score_id), col(DecisionView.person) == person)

@@ -13,6 +13,8 @@ from openpyxl import load_workbook
 
 from service.exports.catalogue import DATASETS
 from service.exports.files import FORMATS
+from service.qa.root_cause import attribute
+from service.scoring.fake import FakeEngine
 
 
 def table(text: bytes) -> list[dict[str, str]]:
@@ -75,6 +77,25 @@ def test_conversations_in_every_format(client_of, scored) -> None:
     assert found[0]["survey"] == 2
     assert found[1]["tags"] == ["退款", "加急"]
     assert [row["id"] for row in items(lin, "conversations", to="2026-10-11")] == []
+
+
+def test_what_counts_without_a_review_counts_here_too(database, client_of, scored) -> None:
+    """A cause in the system and a criterion left to people change the effective score though nobody reviewed it."""
+    lin = client_of("lin")
+    scored("c-1", text="差评", queue="complaint")
+    attribute(database, FakeEngine(), ["c-1"])
+    said = {"kind": "system", "topic": "delivery_delay", "reason": "物流爆仓"}
+    assert lin.post("/v1/qa/root-causes/1/confirm", json=said).status_code == 200
+    level = {"criterion": "shop/greeting", "level": "human", "reason": "先由人判"}
+    assert lin.post("/v1/qa/automation", json=level).status_code == 201
+    scored("c-2", {"greeting": "fail"})
+    level = {**level, "level": "assist"}
+    assert lin.post("/v1/qa/automation", json=level).status_code == 201
+    scored("c-3", {"greeting": "fail"})
+    for row, changed in zip(items(lin, "conversations"), (True, True, False), strict=True):
+        effective = lin.get(f"/v1/qa/scores/{row['score_id']}").json()["effective"]["score"]
+        assert row["effective_score"] == effective
+        assert (effective > row["machine_score"]) is changed
 
 
 def test_criteria_and_decisions(client_of, scored) -> None:

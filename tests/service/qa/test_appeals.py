@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import sleep
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.accounts.actor import Actor
 from service.core.errors import InvalidRequestError, NotFoundError, WorkConflictError
 from service.core.settings import QaSettings
 from service.db.engine import Database
@@ -184,3 +188,26 @@ def test_nobody_loses_by_appealing(contested_value: str, decided: str) -> None:
     elif before is not None and after < before:
         assert result == "rejected"
     assert appeal_state.outcome("0.5", "0.7") == "partly"
+
+
+def test_two_at_once_make_one_appeal(database: Database, contested) -> None:
+    agent, _wu, _chen, score_id = contested
+    boss = Actor("boss", "supervisor")
+    started = Event()
+
+    def again() -> str:
+        started.set()
+        try:
+            with database.transaction() as session:
+                open_one(session, boss, score_id)
+        except WorkConflictError as error:
+            return error.message_en
+        return "opened"
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            open_one(session, agent, score_id)
+            other = pool.submit(again)
+            started.wait()
+            sleep(0.3)  # until it waits for this transaction
+        assert "under appeal already" in other.result()

@@ -96,15 +96,31 @@ def test_the_first_still_sees_her_own(pair) -> None:
 
 
 def test_afterwards_all_is_open(pair) -> None:
-    lin, zhao, *_ = pair
+    lin, zhao, boss, _first = pair
     task = zhao.post("/v1/qa/tasks/take", json={}).json()["task"]
     names = ("greeting", "closing", "rude")
     verdicts = [{"criterion_id": f"script.{name}", "verdict": "pass"} for name in names]
     assert zhao.post(f"/v1/qa/tasks/{task['id']}/submit", json={"criteria": verdicts}).status_code == 200
+    third = boss.post("/v1/qa/tasks/take", json={}).json()["task"]
+    between = {"criteria": [{"criterion_id": "script.greeting", "verdict": "pass"}]}
+    assert boss.post(f"/v1/qa/tasks/{third['id']}/submit", json=between).status_code == 200
     side = zhao.get("/v1/qa/scores/1").json()
     assert not side["withheld"]
-    assert {one["by"] for one in side["decisions"]} == {"lin", "zhao"}
+    assert {one["by"] for one in side["decisions"]} == {"lin", "zhao", "boss"}
     assert lin.get("/v1/qa/scores/1").json()["effective"] is not None
+
+
+def test_whoever_decides_between_two_is_not_told_who_said_what(pair) -> None:
+    _lin, zhao, boss, _first = pair
+    task = zhao.post("/v1/qa/tasks/take", json={}).json()["task"]
+    verdicts = [{"criterion_id": f"script.{name}", "verdict": "pass"} for name in ("greeting", "closing", "rude")]
+    assert zhao.post(f"/v1/qa/tasks/{task['id']}/submit", json={"criteria": verdicts}).status_code == 200
+    assert leaks(without_people(every_read(boss)), '"lin"', '"zhao"') == []
+    third = boss.post("/v1/qa/tasks/take", json={}).json()["task"]
+    assert third["purpose"] == "adjudication"
+    differing = boss.get(f"/v1/qa/tasks/{third['id']}").json()["differing"]
+    assert {(one["side"], one["verdict"]) for one in differing} == {("first", "fail"), ("second", "pass")}
+    assert leaks(without_people(every_read(boss)), '"lin"', '"zhao"') == []
 
 
 def test_appeals_are_decided_blind(client_of, scored) -> None:
@@ -161,6 +177,31 @@ def test_calibration_is_blind(client_of, scored) -> None:
     sheet = zhao.get(f"/v1/qa/calibrations/1/scores/{ids[0]}").json()
     assert set(sheet) == {"score_id", "conversation_id", "document", "criteria"}
     assert boss.post("/v1/qa/calibrations/1/marks", json={"marks": marks}).status_code == 409
+    assert zhao.post("/v1/qa/calibrations/1/marks", json={"marks": marks}).status_code == 200
+    assert boss.post("/v1/qa/calibrations/1/close").json()["report"]["script.greeting"]["consensus"]
     assert datetime.now(UTC) - timedelta(days=1) < datetime.fromisoformat(
         zhao.get("/v1/qa/calibrations/1").json()["created_at"]
     )
+
+
+def test_who_calibrated_a_score_or_read_what_came_of_it_decides_no_appeal_on_it(client_of, scored) -> None:
+    """A consensus is a verdict on the score: its authors and its readers are not blind any more."""
+    score_id = scored("c-1", {"greeting": "fail"})
+    lin, zhao, wu, boss = client_of("lin"), client_of("zhao"), client_of("wu"), client_of("boss", "admin")
+    chen, agent = client_of("chen"), client_of("agent", "agent", "a-1")
+    body = {"title": "十月", "criteria": ["script.greeting"], "score_ids": [score_id], "reviewers": ["lin", "zhao"]}
+    body["decides"] = True
+    assert boss.post("/v1/qa/calibrations", json=body).status_code == 201
+    marks = {"marks": [{"score_id": score_id, "criterion_id": "script.greeting", "verdict": "fail"}]}
+    for client in (lin, zhao):
+        assert client.post("/v1/qa/calibrations/1/marks", json=marks).status_code == 200
+    assert boss.post("/v1/qa/calibrations/1/close").status_code == 200
+    assert chen.get("/v1/qa/calibrations/1").json()["report"]["script.greeting"]["consensus"] == {"1": "fail"}
+    appeal = {"score_id": score_id, "criterion_id": "script.greeting", "comment": "我问候了", "quoted_turns": [1]}
+    assert agent.post("/v1/qa/appeals", json=appeal).status_code == 201
+    [listed] = wu.get("/v1/qa/calibrations").json()["items"]
+    one = wu.get("/v1/qa/calibrations/1").json()  # while the appeal waits
+    assert listed["report"]["script.greeting"]["consensus"] == one["report"]["script.greeting"]["consensus"] == {}
+    for client in (lin, zhao, chen, boss):
+        assert client.post("/v1/qa/appeals/1/take").status_code == 409
+    assert wu.post("/v1/qa/appeals/1/take").status_code == 200

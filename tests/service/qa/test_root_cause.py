@@ -231,6 +231,8 @@ def test_the_api(database: Database, caused, client_of) -> None:
     figures = qa.get("/v1/qa/root-causes/figures", params={"by": ["department"]}).json()
     assert [(one["department"], one["causes"]) for one in figures["groups"]] == [("logistics", 1)]
     assert other.get("/v1/qa/root-causes/figures").json()["total"] == 0
+    assert qa.get("/v1/qa/root-causes/figures", params={"by": ["day", "kind"]}).status_code == 200
+    assert qa.get("/v1/qa/root-causes/figures", params={"by": ["day", "week"]}).status_code == 422
     assert qa.get("/v1/qa/root-causes/agreement").json()["judged"] == 1
     assert agent.get("/v1/qa/root-causes/agreement").status_code == 403
     with database.transaction() as session:

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from models.interchange import parse_conversation
 from service.accounts.actor import WORKER
+from service.conversations.store import store_conversations
 from service.core.errors import InvalidRequestError, NotFoundError
 from service.core.settings import ServiceSettings
 from service.db.engine import Database
@@ -16,10 +18,13 @@ from service.jobs.tasks import build_queue
 from service.qa.policy import SamplingPolicy, draw
 from service.qa.repository.sampling import Candidate
 from service.qa.repository.tasks import TaskFilter
+from service.qa.review import Judgement, submit, worksheet
 from service.qa.sampling import choose, list_policies, publish_policy, run_sampling, sample_recent
-from service.qa.tasks import list_tasks
+from service.qa.tasks import list_tasks, take_next
 from service.qa.working_days import ZONE
 from service.scoring.fake import FakeEngine
+from service.scoring.run import score_batch
+from tests.service.qa.conftest import RubricEngine
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 END = START + timedelta(days=31)
@@ -169,3 +174,41 @@ def test_the_worker_samples_the_week_before_every_night(database: Database, pers
         made = list_tasks(session, boss, TaskFilter()).items
     assert {task.conversation_id for task in made} == {"yesterday", "last week"}
     assert all(task.reasons == ["random"] for task in made)
+
+
+def test_a_new_revision_waits_for_the_blind_pair_of_the_one_before(
+    database: Database, person, scored, document
+) -> None:
+    """Half a pair of the first revision is open when the second one gives a further reason: the run goes on."""
+    lead, lin, zhao = person("lead"), person("lin"), person("zhao")
+    scored("c-1")
+
+    def run() -> tuple[int, int]:
+        with database.transaction() as session:
+            done = run_sampling(session, lead, START, END)
+            return done.created, done.second
+
+    def review(who, purpose: str, verdict: str) -> None:
+        with database.transaction() as session:
+            task = take_next(session, who, purpose=purpose)
+            assert task is not None
+            wanted = worksheet(session, who, task.id).required
+            submit(session, who, task.id, [Judgement(name, verdict, reason="因为") for name in wanted])
+
+    with database.transaction() as session:
+        publish_policy(session, lead, SamplingPolicy(seed="s", random_share=1, second_share=1))
+    assert run() == (1, 1)
+    review(lin, "review", "pass")
+    with database.transaction() as session:
+        again = parse_conversation(document("c-1", verdicts={"rude": "fail"}, text="再问一句"))
+        assert store_conversations(session, [again], revise=True)[0].revision == 2
+    score_batch(database, RubricEngine(), ["c-1"])
+    scored("c-2")
+    assert run() == (1, 1)  # c-2's
+    review(zhao, "second", "fail")
+    assert run() == (0, 0)  # somebody has to decide between the two first
+    review(lead, "adjudication", "pass")
+    assert run() == (1, 1)
+    with database.transaction() as session:
+        newest = list_tasks(session, lead, TaskFilter(conversation_id="c-1")).items[-1]
+    assert (newest.purpose, newest.revision) == ("second", 2)
