@@ -8,6 +8,7 @@ from models.errors import PipelineError
 from models.scorers.base import Component
 
 ENCODER = "encoder"
+SENTENCES = "sentences"
 
 
 def order_components(components: Sequence[Component]) -> tuple[Component, ...]:

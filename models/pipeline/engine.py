@@ -22,7 +22,16 @@ from models.errors import ArtifactError
 from models.interchange import content_hash
 from models.pipeline.build import needed_for, order_components
 from models.pipeline.config import PipelineConfig
-from models.pipeline.run import Vector, encodable, mask_turn, observe_again, open_context, score_context, take_turn
+from models.pipeline.run import (
+    Vector,
+    encodable,
+    mask_turn,
+    observe_again,
+    open_context,
+    score_context,
+    spoken_sentences,
+    take_turn,
+)
 from models.pipeline.stream import Session
 from models.qa import evaluate_rubric, list_rubrics, load_rubric, require_checks, traits_of
 from models.qa.figures import Measured
@@ -66,6 +75,7 @@ class Pipeline:
         self._rubric_label = _label(rubric, list_rubrics())
         require_checks(rubric, playbook)
         self._components = order_components(components)
+        self._reads_sentences = any(component.name == ActsScorer.name for component in components)
         self._judging = needed_for(ComplianceScorer.name, self._components)
         self._csat = next(component for component in components if isinstance(component, CsatScorer))
         self._check_weights = {check.id: check.weight for check in playbook.checks}
@@ -151,10 +161,11 @@ class Pipeline:
     def _take_all(self, conversations: Sequence[Conversation]) -> Iterator[Context]:
         masked = [[mask_turn(turn) for turn in conversation.turns] for conversation in conversations]
         wanted = {
-            heard: None
+            said: None
             for conversation, texts in zip(conversations, masked, strict=True)
             for turn, text in zip(conversation.turns, texts, strict=True)
             if (heard := encodable(turn, text))
+            for said in (heard, *self._sentences(turn, heard))
         }
         vectors = dict(zip(wanted, self.encoder.encode(list(wanted)), strict=True))
         for conversation, texts in zip(conversations, masked, strict=True):
@@ -163,15 +174,23 @@ class Pipeline:
     def _take_one(self, conversation: Conversation, texts: Sequence[str], vectors: Mapping[str, Vector]) -> Context:
         context = open_context(conversation)
         for turn, text in zip(conversation.turns, texts, strict=True):
-            vector = vectors.get(encodable(turn, text))
-            context = take_turn(context, turn, text, vector, self._components)
+            heard = encodable(turn, text)
+            sentences = [(said, vectors[said]) for said in self._sentences(turn, heard)]
+            context = take_turn(context, turn, text, vectors.get(heard), self._components, sentences)
         return context
 
     def _take_and_encode(self, context: Context, turn: Turn, components: Sequence[Component] | None = None) -> Context:
         text = mask_turn(turn)
         heard = encodable(turn, text)
-        vector = self.encoder.encode([heard])[0] if heard else None
-        return take_turn(context, turn, text, vector, self._components if components is None else components)
+        said = [heard, *self._sentences(turn, heard)] if heard else []
+        vectors = list(self.encoder.encode(said)) if said else []
+        sentences = list(zip(said[1:], vectors[1:], strict=True))
+        chosen = self._components if components is None else components
+        return take_turn(context, turn, text, vectors[0] if vectors else None, chosen, sentences)
+
+    def _sentences(self, turn: Turn, heard: str) -> list[str]:
+        """Return the sentences to be encoded by themselves, none where no head reads them."""
+        return spoken_sentences(turn, heard) if self._reads_sentences else []
 
     def _finish(self, conversation: Conversation, context: Context, explain: bool) -> ScoreBundle:
         scores = dict(score_context(context, self._components).scores)

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from models.domain.context import Context
 from models.domain.conversation import Conversation, Turn
-from models.pipeline.build import ENCODER
+from models.pipeline.build import ENCODER, SENTENCES
 from models.scorers.base import Component
 from models.text.grader import without_orders
 from models.text.pii import mask
+from models.text.sentences import sentences_of
 
 Vector = NDArray[np.float32]
 
@@ -29,16 +30,43 @@ def encodable(turn: Turn, text: str) -> str:
     return "" if turn.role == "system" or not text.strip() else without_orders(text)
 
 
+def spoken_sentences(turn: Turn, heard: str) -> list[str]:
+    """Return the sentences that are encoded by themselves, too: those of an agent's message of several.
+
+    What is forbidden must not be drowned by what is said around it.
+
+    Args:
+        turn: The turn.
+        heard: What of it is encoded as a whole.
+    """
+    sentences = sentences_of(heard) if turn.role == "agent" else []
+    return sentences if len(sentences) > 1 else []
+
+
 def mask_turn(turn: Turn) -> str:
     """Return the turn's text as scorers and encoder see it: masked, of the same length."""
     return mask(turn.text)
 
 
 def take_turn(
-    context: Context, turn: Turn, text: str, vector: Vector | None, components: Sequence[Component]
+    context: Context,
+    turn: Turn,
+    text: str,
+    vector: Vector | None,
+    components: Sequence[Component],
+    sentences: Sequence[tuple[str, Vector]] = (),
 ) -> Context:
-    """Return the context one turn later, with what each component observed in it."""
-    context = context.with_turn(turn, text).with_signal(ENCODER, vector)
+    """Return the context one turn later, with what each component observed in it.
+
+    Args:
+        context: So far.
+        turn: The next one.
+        text: Its masked text.
+        vector: Of what is encoded of it, ``None`` where nothing is.
+        components: In the order they run.
+        sentences: Those of ``spoken_sentences`` with their vectors.
+    """
+    context = context.with_turn(turn, text).with_signal(ENCODER, vector).with_signal(SENTENCES, tuple(sentences))
     for component in components:
         if "signal" in component.provides:
             context = context.with_signal(component.name, component.observe(context))

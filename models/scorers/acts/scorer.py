@@ -7,20 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from models.artifacts import Artifact
-from models.domain.acts import acts_of
+from models.domain.acts import BREACHES, acts_of
 from models.domain.context import Context
 from models.scorers.acts.before import REACH, other_side_before
 from models.scorers.acts.head import ActsHead
 from models.text.grader import without_orders
 
 _DECIMALS = 6
+SURE = 0.8  # a sentence out of its place is easily misread, and a false accusation costs somebody
 
 
 class ActsScorer:
     """Reads each message of an agent or a customer after what the other side said before it.
 
-    Its signal is a mapping from act to probability (those of the speaker's side only), or ``None`` for a message
-    without text and for bots and notices.
+    A breach that one sentence of a message commits is as probable as in that sentence alone: what is said around it
+    takes nothing back. Its signal is a mapping from act to probability (those of the speaker's side only), or ``None``
+    for a message without text and for bots and notices.
     """
 
     name = "acts"
@@ -55,7 +57,11 @@ class ActsScorer:
             (turn.role, vector)
             for turn, vector in zip(context.turns[latest], context.signals["encoder"][latest], strict=True)
         ]
-        found = self._head.probabilities(without_orders(text), turn.role, vector, other_side_before(turn.role, said))
+        before = other_side_before(turn.role, said)
+        found = self._head.probabilities(without_orders(text), turn.role, vector, before)
+        for sentence, own in context.signals.get("sentences", ((),))[-1]:
+            alone = self._head.probabilities(sentence, turn.role, own, before)
+            found |= {act: alone[act] for act in BREACHES if alone[act] > max(found[act], SURE)}
         return {act: round(p, _DECIMALS) for act, p in found.items()}
 
     def score(self, context: Context) -> None:
