@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from service.cli.language import pick
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from service.scoring.dry_run import CheckShift, DryRun
+    from service.scoring.dry_run import CheckShift, DryRun, Example
 
 _EXAMPLES = 3
 _MOVES = 4
@@ -68,10 +69,10 @@ def _examples(check: CheckShift) -> Iterator[Text]:
 
     from service.cli.screen import printable
 
-    if not check.moves:
+    if not check.examples:
         return
     yield Text(f"\n{check.id}", style="bold")
-    for example in check.examples[:_EXAMPLES]:
+    for example in _one_of_each(check.examples)[:_EXAMPLES]:
         place = ""
         if example.turn is not None:
             place = pick(f" 第 {example.turn + 1} 条", f" message {example.turn + 1}")
@@ -82,6 +83,17 @@ def _examples(check: CheckShift) -> Iterator[Text]:
         line.append(f" “{printable(quote)}”" if quote else "")
         line.append(f"  {printable(pick(example.reason, example.reason_en))}", style="dim")
         yield line
+
+
+def _one_of_each(examples: Sequence[Example]) -> list[Example]:
+    """Return the first example of each move, then the second ones."""
+    seen: Counter[tuple[str | None, str | None]] = Counter()
+    ranked = []
+    for example in examples:
+        move = example.before, example.after
+        ranked.append((seen[move], example))
+        seen[move] += 1
+    return [example for _, example in sorted(ranked, key=lambda one: one[0])]
 
 
 def _figures(result: DryRun) -> Table:

@@ -74,7 +74,8 @@ class DryRun:
 
     Attributes:
         conversations: How many were judged by both.
-        changed: In how many a verdict or the QA score changes.
+        changed: In how many a verdict or the QA score changes; one that a check newly fails or no longer fails counts,
+            too, where the check is new or gone.
         qa_changed: In how many the QA score changes.
         before: Figures by the old playbook.
         after: Figures by the new one.
@@ -211,6 +212,8 @@ class Tally:
             return None
         move = f"{before or '–'}→{after or '–'}"
         self._moves[name][move] += 1
+        if "fail" not in (before, after) and not (before and after):
+            return None  # a new check that nobody fails, or one that is gone, would else change every conversation
         # What was found tells more than what stands where it is missing: it fails a forbidden check, passes any other.
         found: Verdict = "fail" if name in self._forbidden else "pass"
         results = sorted((one for one in (new, old) if one), key=lambda one: one.verdict != found)

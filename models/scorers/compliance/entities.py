@@ -102,6 +102,8 @@ def figure(written: str) -> float | None:
                 digit = 0
         else:
             return None
+    if len(written) > 1 and (unit := _HAN_UNITS.get(written[-2], 0)) >= 100:  # 三百五 is 350; 三百零五 says so
+        digit *= unit // 10
     return float(total + section + digit)
 
 

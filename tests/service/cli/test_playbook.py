@@ -130,6 +130,37 @@ def test_dry_run_on_a_file(attune: Attune, path: Path, history: Path, tmp_path: 
     assert told["checks"][0]["moves"] == {"pass→fail": 1}
 
 
+def test_a_new_check_changes_only_what_it_fails(attune: Attune, path: Path, history: Path) -> None:
+    seen = edited(path, "cues:\n", "cues:\n  there: {include: [there]}\n")
+    added = edited(
+        seen,
+        "checks:\n",
+        "checks:\n"
+        "  - {id: hail, kind: forbidden, title: {zh: 那, en: There}, look_for: {seen: [there]}, reasons: "
+        "{passed: {zh: 无, en: nothing}, failed: {zh: 有, en: something}, na: {zh: 无, en: na}}}\n",
+        "added.yaml",
+    )
+    result = attune("playbook", "dry-run", added, "--against", path, "--input", history, "--json")
+    told = json.loads(result.out)
+    assert told["changed"] == 20  # ten that fail it, and ten more whose QA score it lifts
+    assert told["checks"][0]["moves"] == {"–→fail": 10, "–→pass": 20}
+    assert {example["after"] for example in told["checks"][0]["examples"]} == {"fail"}
+    back = json.loads(attune("playbook", "dry-run", path, "--against", added, "--input", history, "--json").out)
+    assert back["changed"] == 20
+    assert back["checks"][-1]["moves"] == {"fail→–": 10, "pass→–": 20}
+
+
+def test_dry_run_shows_each_move(attune: Attune, path: Path, tmp_path: Path) -> None:
+    lines = ["您好", "您好", "您好", "您好", "Hello", "在的"]
+    rows = [{"id": f"c-{at}", "turns": [{"role": "agent", "text": line}]} for at, line in enumerate(lines)]
+    history = tmp_path / "history.jsonl"
+    history.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    other = edited(path, '["{polite}", "hello"]', '["在的"]')
+    out = attune("playbook", "dry-run", other, "--against", path, "--input", history).out
+    assert "c-0 message 1: pass → fail" in out
+    assert "c-5 message 1: fail → pass" in out
+
+
 def test_dry_run_of_nothing(attune: Attune, path: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text("{}\n", encoding="utf-8")
     result = attune("playbook", "dry-run", path, "-i", tmp_path / "empty.jsonl")

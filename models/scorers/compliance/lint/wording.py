@@ -43,6 +43,7 @@ def wording(playbook: Playbook) -> Iterator[Warned]:
     """Yield what is spelt so that nothing matches it, and what other wording of the same cue finds anyway."""
     yield from _misspelt(playbook)
     for name, cue in playbook.cues.items():
+        yield from _no_size(cue, ("cues", name))
         yield from _shadowed(cue, ("cues", name), playbook)
         yield from _excluded(cue, ("cues", name), playbook)
 
@@ -90,6 +91,18 @@ def _misspelt(playbook: Playbook) -> Iterator[Warned]:
                     f"messages are normalised before they are matched: '{run}' reads '{spelt}' there",
                     f"匹配前消息会被归一化:“{run}”在其中写作“{spelt}”",
                 )
+
+
+def _no_size(cue: Cue, where: Path) -> Iterator[Warned]:
+    """Yield limits that leave nothing between them: both exclude what they name, and lengths are whole numbers."""
+    for field, part, step in (("entity", cue.entity, 0), ("chars", cue.chars, 1)):
+        if part and part.over is not None and part.under is not None and part.over + step >= part.under:
+            yield Warned(
+                "never-matches",
+                (*where, field),
+                f"nothing is over {part.over:g} and under {part.under:g}",
+                f"没有大于 {part.over:g} 又小于 {part.under:g} 的值",
+            )
 
 
 def _shadowed(cue: Cue, where: Path, playbook: Playbook) -> Iterator[Warned]:

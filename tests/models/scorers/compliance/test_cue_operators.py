@@ -124,6 +124,11 @@ def test_personal_data_are_found_in_text_that_normalising_makes_shorter() -> Non
         ("十五", 15),
         ("两千零三", 2003),
         ("一万二千", 12_000),
+        ("三百五", 350),
+        ("两千五", 2500),
+        ("一万八", 18_000),
+        ("三百零五", 305),
+        ("三百五十", 350),
     ],
 )
 def test_figures_in_both_writings(written: str, number: float) -> None:

@@ -45,6 +45,8 @@ _WARNINGS = [
     ('"hello"]', '"VX123"]', "never-matches", "VX123", "微信"),
     ('"hello"]', '"hello", "購買"]', "never-matches", "購買", "购买"),
     ("您好|你好\n", "您好|你好|啥子\n", "never-matches", "啥子", "什么"),
+    ("cues:\n", "cues:\n  big: {entity: {kind: amount, over: 500, under: 100}}\n", "never-matches", "big:", "over 500"),
+    ("cues:\n", "cues:\n  odd: {include: [x], chars: {over: 4, under: 5}}\n", "never-matches", "odd:", "over 4"),
     ("cues:\n", "cues:\n  lonely: {include: [孤单]}\n", "unused-cue", "lonely", "lonely"),
     ("words:\n", "words:\n  spare: 多余\n", "unused-word", "spare", "spare"),
     ("conditions:\n", "conditions:\n  idle: {seen: [hi]}\n", "unused-condition", "idle", "idle"),
