@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -10,6 +11,7 @@ from models.domain.decision import Decision
 from models.statistics import Level
 from service.qa.criteria import criteria_of
 from service.qa.repository import calibration as repository
+from service.qa.repository.calibration import CriterionLevel
 from service.scoring.repository import StoredScore
 
 START: Level = "assist"  # of a criterion nobody has decided about: the machine suggests
@@ -35,3 +37,9 @@ def left_to_people(levels: Mapping[str, Level], decided: Collection[str]) -> dic
         for name, level in levels.items()
         if level == "human" and name not in decided
     }
+
+
+def human_only(changes: Iterable[CriterionLevel], at: datetime) -> frozenset[str]:
+    """Return the keys of the criteria that were left to people at a moment, by all changes of levels, oldest first."""
+    newest = {one.criterion: one.level for one in changes if one.since <= at}
+    return frozenset(criterion for criterion, level in newest.items() if LEVEL[level] == "human")

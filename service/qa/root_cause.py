@@ -286,8 +286,16 @@ def say(
 def excuse_of(session: Session, conversation_id: str, revision: int) -> Excuse | None:
     """Return why the outcome of a revision counts against nobody: a person confirmed a cause in the system."""
     said = repository.last_word(session, conversation_id, revision)
-    if said is None or said.kind != "system":
-        return None
+    return None if said is None or said.kind != "system" else _excuse(said)
+
+
+def excuses_of(session: Session, revisions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Excuse]:
+    """Return the same for many revisions (conversation and number), of those that have one."""
+    words = repository.last_words(session, revisions)
+    return {(one.conversation_id, one.revision): _excuse(one) for one in words if one.kind == "system"}
+
+
+def _excuse(said: StoredCause) -> Excuse:
     topic = next((one for one in _titles(said.taxonomy) if one.id == said.topic), None)
     zh, en = (topic.title, topic.title_en) if topic else (said.topic or "未注明", said.topic or "not named")
     return Excuse(

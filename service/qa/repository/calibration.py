@@ -145,6 +145,11 @@ def levels(session: Session, at: datetime | None = None) -> dict[str, CriterionL
     return dict(sorted(newest.items()))
 
 
+def all_levels(session: Session) -> list[CriterionLevel]:
+    """Return every level that any criterion ever had, oldest first."""
+    return [_level(row) for row in session.exec(select(AutomationLevelRow).order_by(col(AutomationLevelRow.id)))]
+
+
 def level_history(session: Session, criterion: str) -> list[CriterionLevel]:
     """Return all levels a criterion ever had, newest first."""
     statement = select(AutomationLevelRow).where(col(AutomationLevelRow.criterion) == criterion)

@@ -175,6 +175,18 @@ def last_word(session: Session, conversation_id: str, revision: int) -> StoredCa
     return None if row is None else _stored(row)
 
 
+def last_words(session: Session, revisions: Sequence[tuple[str, int]]) -> list[StoredCause]:
+    """Return what a person said last of the cause of each of these revisions (conversation and number)."""
+    place = sa.tuple_(col(RootCauseRow.conversation_id), col(RootCauseRow.revision))
+    statement = (
+        select(RootCauseRow)
+        .where(place.in_(revisions), col(RootCauseRow.source) == "person")
+        .order_by(col(RootCauseRow.id))
+    )
+    newest = {(row.conversation_id, row.revision): row for row in session.exec(statement)}
+    return [_stored(row) for row in newest.values()]
+
+
 def lock(session: Session, conversation_id: str) -> None:
     """Let nobody else say something of the conversation until this transaction is over."""
     statement = select(ConversationRow.id).where(col(ConversationRow.id) == conversation_id).with_for_update()
