@@ -124,7 +124,7 @@ def _look_over_keys(node: yaml.MappingNode, path: Path, lines: dict[Path, int], 
                 f"键应为文字,而不是 {written}:请加引号(或者前面缺少键?)",
             )
         name = str(key.value)
-        _refuse_half_characters(name, line)
+        _refuse_what_nothing_stores(name, line)
         if name in seen:
             raise NotPlainError(line, (), f'The key "{name}" stands twice.', f"键“{name}”重复。")
         seen.add(name)
@@ -137,7 +137,7 @@ def _is_list(node: yaml.Node) -> bool:
 
 
 def _look_at_scalar(node: yaml.ScalarNode, path: Path, line: int, loader: PlainLoader) -> None:
-    _refuse_half_characters(node.value, line)
+    _refuse_what_nothing_stores(node.value, line)
     kind = node.tag.removeprefix(_STANDARD)
     if kind == "timestamp":
         try:
@@ -173,8 +173,10 @@ def _short(text: str) -> str:
     return line if len(line) <= 40 else line[:39] + "…"
 
 
-def _refuse_half_characters(text: str, line: int) -> None:
-    """Refuse lone surrogates, which an escape can write and nothing can store."""
+def _refuse_what_nothing_stores(text: str, line: int) -> None:
+    """Refuse lone surrogates and NUL, which an escape can write and no database can store."""
+    if "\0" in text:
+        raise NotPlainError(line, (), "A text holds a NUL character.", "文字里有空字符（NUL）。")
     try:
         text.encode()
     except UnicodeEncodeError:

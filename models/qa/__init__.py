@@ -1,6 +1,6 @@
 """The auto-QA score: a rubric applied to the scores of one conversation."""
 
-from models.qa.compare import Case, Compared, Comparison, compare_case, compare_rubrics, strongest_cause
+from models.qa.compare import Case, Compared, Comparison, compare_case, compare_rubrics, compare_scores, strongest_cause
 from models.qa.evaluate import evaluate_rubric
 from models.qa.explain import criterion_titles, explain_rubric
 from models.qa.loading import (
@@ -26,6 +26,7 @@ __all__ = [
     "claims",
     "compare_case",
     "compare_rubrics",
+    "compare_scores",
     "criterion_titles",
     "effective_rubric",
     "evaluate_rubric",

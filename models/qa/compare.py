@@ -154,28 +154,23 @@ def compare_rubrics(old: Rubric, new: Rubric, cases: Iterable[Case]) -> Comparis
     )
 
 
-def compare_case(
-    old: Rubric, new: Rubric, case: Case, decisions_by_new: Mapping[str, Decision] | None = None
-) -> Compared:
-    """Return one conversation's score by both rubrics and what makes the difference; see ``compare_rubrics``.
-
-    Args:
-        old: The one in force.
-        new: The one to take its place.
-        case: The conversation.
-        decisions_by_new: The decisions where the new rubric calls criteria otherwise; the case's own by default.
-    """
-    said = case.decisions, case.decisions if decisions_by_new is None else decisions_by_new
+def compare_case(old: Rubric, new: Rubric, case: Case) -> Compared:
+    """Return one conversation's score by both rubrics and what makes the difference; see ``compare_rubrics``."""
     one, other = (
-        evaluate_rubric(rubric, case.measured, case.check_weights, head=case.head, decisions=decisions)
-        for rubric, decisions in zip((old, new), said, strict=True)
+        evaluate_rubric(rubric, case.measured, case.check_weights, head=case.head, decisions=case.decisions)
+        for rubric in (old, new)
     )
+    return compare_scores(old, new, case.id, one, other)
+
+
+def compare_scores(old: Rubric, new: Rubric, case: str, one: QaScore, other: QaScore) -> Compared:
+    """Return what makes the difference between the scores of a conversation (its id) by ``old`` and by ``new``."""
     if (one.score, one.passed, one.band) == (other.score, other.passed, other.band):
         return Compared(one, other, None)
     marks = tuple(
         rubric.pass_mark if score.pass_mark is None else score.pass_mark for rubric, score in ((old, one), (new, other))
     )
-    return Compared(one, other, _change(case.id, one, other, marks))
+    return Compared(one, other, _change(case, one, other, marks))
 
 
 def strongest_cause(change: Change) -> str | None:

@@ -57,7 +57,7 @@ class FlatRubricModel(_Strict):
     """A rubric file of format 1: one list of weighted criteria."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=2**31 - 1)
     title: TitleModel
     pass_mark: float = Field(ge=0, le=100, description="A score at or above it passes")
     playbook_critical: bool = Field(default=True, description="A failed critical check of the playbook zeroes it all")
@@ -189,7 +189,7 @@ class RubricModel(_Strict):
 
     format: Literal[2]
     id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=2**31 - 1)
     title: TitleModel
     pass_mark: Mark = Field(description="A score at or above it passes")
     max_score: float = Field(default=100.0, ge=100, le=200, description="The most that bonus points can lift it to")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -29,8 +29,12 @@ def _parse_moment(value: Any) -> date | datetime:
         raise ValueError("write a day (2026-10-12) or a moment (2026-10-12T09:00:00+08:00)")
     text = value.strip().replace(" ", "+")  # a plus sign that was not escaped in the address arrives as a space
     try:
-        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-    except ValueError:
+        found = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+        begin = start_of(found, ZoneInfo(DEFAULT_TIMEZONE))
+        assert begin is not None
+        begin.astimezone(UTC)  # which the first and the last hours of all do not have
+        return found
+    except (ValueError, OverflowError):
         raise ValueError("write a day (2026-10-12) or a moment (2026-10-12T09:00:00+08:00)") from None
 
 

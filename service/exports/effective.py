@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlmodel import Session
 
 from models.domain.rubric import Rubric
 from models.domain.scores import QaScore
-from models.root_cause import Excuse
 from service.exports import repository
 from service.qa.criteria import criteria_of
 from service.qa.decisions import decided_score, standing_among
 from service.qa.levels import LevelHistory, levels_among
 from service.qa.provenance import rubric_of
 from service.qa.repository.decisions import StoredDecision
-from service.qa.repository.root_cause import last_words
-from service.qa.root_cause import excuse_for
+from service.qa.root_cause import excuses_of
 from service.scoring.repository import StoredScore
 
 Decisions = Mapping[int, Sequence[StoredDecision]]
@@ -45,7 +43,10 @@ class EffectiveScores:
             rows: Of ``repository.conversations``, all with a score.
             decisions: Of ``repository.decisions_of`` these scores.
         """
-        excuses = dict(self._excuses(rows))
+        causes = excuses_of(self._session, [(row.id, row.score_revision) for row in rows])
+        excuses = {
+            row.score_id: causes[row.id, row.score_revision] for row in rows if (row.id, row.score_revision) in causes
+        }
         wanted = [
             row.score_id for row in rows if row.score_id in decisions or row.score_id in excuses or self._left(row)
         ]
@@ -57,13 +58,6 @@ class EffectiveScores:
                 rubric = self._rubric(score)
                 found[score.id] = decided_score(score.bundle, document, rubric, decided, excuse) if rubric else None
         return found
-
-    def _excuses(self, rows: Sequence[Any]) -> Iterator[tuple[int, Excuse]]:
-        said = last_words(self._session, [(row.id, row.score_revision) for row in rows])
-        for row in rows:
-            excuse = excuse_for(said.get((row.id, row.score_revision)))
-            if excuse is not None:
-                yield row.score_id, excuse
 
     def _left(self, row: Any) -> bool:
         """Tell whether a criterion of the playbook or rubric that made a score was left to people at the time."""

@@ -47,10 +47,9 @@ def criteria_of(bundle: Mapping[str, Any]) -> dict[str, MachineCriterion]:
     for item in bundle["qa"]["criteria"]:
         kind, _, name = item["source"].partition(":")
         check = checks.get(name) if kind == "check" else None
-        owner = versions["playbook"] if kind == "check" else versions["rubric"]
         found[item["id"]] = MachineCriterion(
             id=item["id"],
-            key=f"{owner.partition('@')[0]}/{name if kind == 'check' else item['id']}",
+            key=key_of(item["id"], item["source"], versions["playbook"], versions["rubric"]),
             source=item["source"],
             kind="check" if kind == "check" else "manual" if kind == "manual" else "figure",
             verdict=check["verdict"] if check else None,
@@ -61,3 +60,10 @@ def criteria_of(bundle: Mapping[str, Any]) -> dict[str, MachineCriterion]:
             reason_en=item["reason_en"],
         )
     return found
+
+
+def key_of(criterion_id: str, source: str, playbook: str, rubric: str) -> str:
+    """Return the key of a criterion, by the labels (``id@version…``) of the playbook and rubric that it comes from."""
+    kind, _, name = source.partition(":")
+    owner, what = (playbook, name) if kind == "check" else (rubric, criterion_id)
+    return f"{owner.partition('@')[0]}/{what}"

@@ -36,8 +36,9 @@ _SOURCES: Mapping[Office, str] = {
     "consensus": "calibration",
     "appeal": "appeal",
 }
-# What training needs of a conversation: nothing that names a customer or an agent.
-_KEPT = ("id", "channel", "queue", "language", "started_at", "ended_at", "facts")
+# What training needs of a conversation, and what playbooks ask of it: nothing that names a customer or an agent.
+_KEPT = ("id", "channel", "queue", "language", "started_at", "ended_at", "tags")
+_KEPT_OF_FACTS = ("csat", "resolved")  # further facts are whatever other systems know, people's names included
 _KEPT_OF_TURNS = ("id", "role", "at", "text")
 
 
@@ -191,5 +192,10 @@ def _label(check: str, said: Sequence[Said], agreed: Mapping[tuple[int, int, str
 
 def _plain(document: Mapping[str, Any], conversation_id: str) -> dict[str, Any]:
     kept = {key: document[key] for key in _KEPT if document.get(key) is not None}
+    agent, more, facts = (document.get(key) or {} for key in ("agent", "extra", "facts"))
+    group = (agent.get("extra") or {}).get("group", more.get("agent_group"))
+    kept |= {} if group is None else {"agent_group": str(group)}
+    told = {key: facts[key] for key in _KEPT_OF_FACTS if facts.get(key) is not None}
+    kept |= {"facts": told} if told else {}
     turns = [{key: turn[key] for key in _KEPT_OF_TURNS if turn.get(key) is not None} for turn in document["turns"]]
     return {**kept, "id": conversation_id, "turns": turns}

@@ -48,6 +48,10 @@ class LevelHistory:
             self._known[place] = {one.criterion: one for one in self._changes if one.since <= moment}
         return self._known[place]
 
+    def human_only(self, moment: datetime) -> frozenset[str]:
+        """Return the keys of the criteria that were left to people."""
+        return frozenset(name for name, one in self.at(moment).items() if one.level == "human")
+
 
 def left_to_people(levels: Mapping[str, Level], decided: Collection[str]) -> dict[str, Decision]:
     """Return for human-only criteria that nobody has decided that they do not count: never a failure."""

@@ -288,6 +288,12 @@ def excuse_of(session: Session, conversation_id: str, revision: int) -> Excuse |
     return excuse_for(repository.last_word(session, conversation_id, revision))
 
 
+def excuses_of(session: Session, revisions: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Excuse]:
+    """Return the same for many revisions (conversation and number), of those that have one."""
+    said = repository.last_words(session, revisions)
+    return {revision: excuse for revision, one in said.items() if (excuse := excuse_for(one)) is not None}
+
+
 def excuse_for(said: StoredCause | None) -> Excuse | None:
     """Return the same where it is known what a person said last of the revision."""
     if said is None or said.kind != "system":

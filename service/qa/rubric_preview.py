@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal
 
 from sqlmodel import Session
 
-from models.domain.decision import Decision
 from models.domain.playbook import Playbook
 from models.domain.rubric import Rubric, Traits
-from models.domain.scores import QaScore
 from models.errors import AttuneError
 from models.interchange import parse_conversation
 from models.qa import (
@@ -22,6 +20,7 @@ from models.qa import (
     ChangeReason,
     Compared,
     compare_case,
+    compare_scores,
     load_rubric,
     measured_from_json,
     missing_checks,
@@ -35,12 +34,14 @@ from service.conversations.filters import ConversationFilter, conditions_for_aud
 from service.conversations.paging import decode_cursor, encode_cursor
 from service.core.errors import InvalidCursorError
 from service.core.settings import ScoringSettings
-from service.qa.decisions import check_weights, decisive
+from service.qa.decisions import check_weights
 from service.qa.provenance import playbook_of
 from service.qa.repository import preview as repository
-from service.qa.repository.decisions import StoredDecision
+from service.qa.repository.learning import note_views
 from service.qa.repository.preview import Scored
+from service.qa.rubric_standing import Standing, standing_of
 from service.qa.rubric_tally import ChangeTally, CriterionMove, PreviewFigures, ScoreChanges, Tally
+from service.qa.tasks import may_judge
 from service.rubrics.activation import RubricInForce, choose_for, in_force
 from service.rubrics.registry import spec_of
 
@@ -73,7 +74,8 @@ class PreviewSummary:
     """The whole comparison.
 
     Attributes:
-        effective: With what people decided in place of what the machine said.
+        effective: As in a review: with what people decided in place of what the machine said, without criteria that
+            were left to people and nobody decided, and without outcomes that a confirmed cause in the system excuses.
         machine: By the machine alone.
         decided: In how many conversations a person's decision counts.
         against: Which rubrics the new one was compared with, and for how many conversations.
@@ -151,7 +153,8 @@ def preview(
 
     Scores are read as a stream, newest conversations first. A conversation that cannot be judged by both rubrics (its
     playbook lacks a check that one of them names, its score or document is of a format that is not read any more) is
-    counted as not comparable. Decisions on scores that somebody still has to judge blind are left out.
+    counted as not comparable. Decisions on scores that somebody still has to judge blind are left out; who may judge
+    and is told in the list what others decided is remembered, as when reading a review.
 
     Args:
         session: An open transaction.
@@ -173,13 +176,14 @@ def preview(
     seen, after = _read_cursor(cursor)
     counts = _Counts()
     listed: list[tuple[int, PreviewedConversation]] = []
-    for chunk in repository.scored(session, wanted, max(0, limit - seen), after):
-        decided = repository.decisions(session, [one.score.id for one in chunk])
-        for one in chunk:
-            seen += 1
-            found = _compare(session, one, rubric, old, weights, decided.get(one.score.id, ()), counts)
-            if found is not None and len(listed) <= page and _is_shown(found[0], show):
-                listed.append((seen, _listed(one, *found, rubric)))
+    told: set[int] = set()  # scores of which the list tells what others decided
+    for one, standing in standing_of(session, repository.scored(session, wanted, max(0, limit - seen), after)):
+        seen += 1
+        found = _compare(session, one, rubric, old, weights, standing, counts)
+        if found is not None and len(listed) <= page and _is_shown(found[0], show):
+            listed.append((seen, _listed(one, *found, standing, rubric)))
+            if standing.by - {actor.person_id}:
+                told.add(one.score.id)
         if cursor is not None and len(listed) > page:
             break
     following = None
@@ -187,6 +191,8 @@ def preview(
         count, last = listed[page - 1]
         following = f"{count}.{encode_cursor(last.occurred_at, last.conversation_id)}"
     items = [one for _, one in listed[:page]]
+    if may_judge(actor) and actor.person_id is not None:
+        note_views(session, sorted(told & {one.score_id for one in items}), actor.person_id, datetime.now(UTC))
     detail = {
         "version": rubric.version,
         "hash": rubric.hash,
@@ -277,10 +283,10 @@ def _compare(
     new: Rubric,
     rubrics: _Old,
     weights: _Weights,
-    said: Sequence[StoredDecision],
+    standing: Standing,
     counts: _Counts,
-) -> tuple[Compared, Rubric, bool] | None:
-    """Return a conversation by both rubrics with the decisions that count, or note why it cannot be compared."""
+) -> tuple[Compared, Rubric] | None:
+    """Return a conversation's effective scores by both rubrics, or note why it cannot be compared."""
     try:
         measured = measured_from_json(one.score.bundle)
         traits = traits_of(parse_conversation(one.document))
@@ -302,22 +308,10 @@ def _compare(
             return None
     case = Case(one.score.conversation_id, measured, weights.of(session, one), traits)
     machine = compare_case(old, new, case)
-    effective = machine
-    if decisions := _by_source(one, said):
-        by_old, by_new = (_by_id(decisions, side) for side in (machine.before, machine.after))
-        effective = compare_case(old, new, replace(case, decisions=by_old), by_new)
-    counts.add(one, old, machine, effective, bool(decisions))
-    return effective, old, bool(decisions)
-
-
-def _by_source(one: Scored, said: Sequence[StoredDecision]) -> dict[str, Decision]:
-    """Return the decisions that count by what they are about: rubrics may call it otherwise."""
-    sources = {item["id"]: item["source"] for item in one.score.bundle["qa"]["criteria"]}
-    return {sources[name]: decision for name, decision in decisive(said).items() if name in sources}
-
-
-def _by_id(decisions: Mapping[str, Decision], side: QaScore) -> dict[str, Decision]:
-    return {item.id: decisions[item.source] for item in side.criteria if item.source in decisions}
+    before, after = standing.score(old, case, machine.before), standing.score(new, case, machine.after)
+    effective = compare_scores(old, new, case.id, before, after)
+    counts.add(one, old, machine, effective, bool(standing.decided))
+    return effective, old
 
 
 def _is_shown(found: Compared, show: Shown) -> bool:
@@ -325,7 +319,7 @@ def _is_shown(found: Compared, show: Shown) -> bool:
     return change is not None and (show == "changes" or change.outcome_before != change.outcome_after)
 
 
-def _listed(one: Scored, found: Compared, old: Rubric, decided: bool, new: Rubric) -> PreviewedConversation:
+def _listed(one: Scored, found: Compared, old: Rubric, standing: Standing, new: Rubric) -> PreviewedConversation:
     change = found.change
     assert change is not None
     return PreviewedConversation(
@@ -335,7 +329,7 @@ def _listed(one: Scored, found: Compared, old: Rubric, decided: bool, new: Rubri
         queue=one.queue,
         agent_id=one.agent_id,
         against=spec_of(old),
-        decided=decided,
+        decided=bool(standing.decided),
         before=change.before,
         after=change.after,
         outcome_before=change.outcome_before,

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from models.domain.playbook import Playbook
 from models.domain.rubric import Rubric
+from models.errors import InvalidRubricError
 from models.qa import list_rubrics, load_rubric, missing_checks, packaged_text, parse_rubric, require_checks
 from service.core.errors import InvalidRequestError, NotFoundError, RubricConflictError
 from service.rubrics import repository
@@ -110,10 +111,13 @@ def find_rubric(session: Session, spec: str, own: str | None = None) -> Rubric:
 
 
 def rubrics_called(session: Session, label: str) -> list[Rubric]:
-    """Return all rubrics here of the id and version in a score's label: a packaged and a published one."""
+    """Return all rubrics here of the id and version in a score's label: a packaged and a published one.
+
+    A published one that this version cannot read is not here.
+    """
     spec = label.partition("+")[0]
     found = [rubric for rubric in list_rubrics() if spec_of(rubric) == spec]
-    with suppress(NotFoundError):
+    with suppress(NotFoundError, InvalidRubricError):
         found.append(rubric_of(find_published(session, spec)))
     return found
 

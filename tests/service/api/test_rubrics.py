@@ -60,6 +60,25 @@ def test_everything_of_a_rubric_is_shown(client: TestClient) -> None:
     assert (first["id"], first["default"], first["active"]) == ("default", True, True)
 
 
+@pytest.mark.parametrize(
+    ("written", "instead", "told"),
+    [("小店评分", '"a\\0b"', "NUL"), ("version: 1", "version: 2147483648", "2147483647")],
+)
+def test_what_nothing_can_store_is_refused(client_for, written: str, instead: str, told: str) -> None:
+    client = client_for("qa")
+    text = sheet().replace(written, instead)
+    refused = client.post("/v1/rubrics", json={"yaml": text})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-rubric")
+    [finding] = client.post("/v1/rubrics/validate", json={"yaml": text}).json()["findings"]
+    assert told in finding["en"]
+
+
+@pytest.mark.parametrize("period", [{"from": "0001-01-01"}, {"from": "9999-12-31T23:30:00-08:00"}])
+def test_a_moment_that_the_log_cannot_tell_is_refused(client: TestClient, period: dict[str, str]) -> None:
+    refused = client.post("/v1/rubrics/default@1/activate", json=period)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
+
+
 def test_looked_over(client_for) -> None:
     client = client_for("trainer")
     good = client.post("/v1/rubrics/validate", json={"yaml": sheet()})

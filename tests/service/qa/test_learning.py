@@ -94,6 +94,26 @@ def test_reviews_and_appeals_become_labels(database, client_of, scored, tmp_path
     assert lin.get("/v1/qa/labels.jsonl").status_code == 200
 
 
+def test_only_what_training_and_playbooks_ask_leaves(database, client_of, scored, tmp_path: Path) -> None:
+    facts = {"csat": 4, "resolved": True, "handler": "李雷", "complaint": {"kind": "service", "note": "李雷态度差"}}
+    agent = {"id": "a-1", "name": "李雷", "group": "north"}
+    scored("c-1", agent=agent, facts=facts, tags=["vip"], owner="李雷")
+    scored("c-2", agent={"id": "a-1"}, agent_group="south")
+    lin = client_of("lin")
+    sample(database, Actor("boss", "admin"), second=0.0)
+    while task := lin.post("/v1/qa/tasks/take", json={}).json()["task"]:
+        submit(lin, task["id"])
+    text = lin.get("/v1/qa/labels.jsonl").text
+    assert "李雷" not in text
+    assert "a-1" not in text
+    path = tmp_path / "labels.jsonl"
+    path.write_text(text, encoding="utf-8")
+    first, second = read_labels(path)
+    assert (first.satisfaction, first.resolved, first.conversation.tags) == (4, True, ("vip",))
+    groups = [one.conversation.extra.get("agent_group") for one in (first, second)]
+    assert groups == ["north", "south"]  # playbooks may ask it: the same check then applies when training asks again
+
+
 def test_a_consensus_is_a_label_whether_it_decides_or_not(client_of, scored) -> None:
     score = scored("c-1", {"greeting": "pass"})
     names = ("lin", "zhao", "wu")

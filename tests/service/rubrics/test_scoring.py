@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
 from models.interchange import parse_conversation
 from models.scorers.compliance import list_playbooks, load_playbook
@@ -123,8 +124,14 @@ def test_older_published_versions_stay_known(database: Database, engine: Engine,
         scores = score_history(session, "a")
     on_demand = EngineOnDemand(SETTINGS)
     assert [verify_score(database, on_demand, one.id).outcome for one in scores] == ["identical"] * 2
-    on_demand.close()
     assert {one.bundle["versions"]["rubric"].partition("+")[0] for one in scores} == {"mine@1", "mine@2"}
+    with database.engine.begin() as connection:  # as if it were of a format that is not read any more
+        connection.execute(sa.text("ALTER TABLE rubric_version DISABLE TRIGGER ALL"))
+        connection.execute(sa.text("UPDATE rubric_version SET yaml = 'format: 9', hash = 'old' WHERE version = 1"))
+    [number] = [one.id for one in scores if one.bundle["versions"]["rubric"].startswith("mine@1")]
+    first = verify_score(database, on_demand, number)
+    assert (first.outcome, [one.what for one in first.missing]) == ("cannot", ["rubric"])
+    on_demand.close()
 
 
 def test_what_people_decide_counts_by_a_published_rubric(database: Database, engine: Engine, document) -> None:
