@@ -37,7 +37,7 @@ from service.core.settings import ScoringSettings
 from service.qa.decisions import check_weights
 from service.qa.provenance import playbook_of
 from service.qa.repository import preview as repository
-from service.qa.repository.learning import note_views
+from service.qa.repository.decisions import note_views
 from service.qa.repository.preview import Scored
 from service.qa.rubric_standing import Standing, standing_of
 from service.qa.rubric_tally import ChangeTally, CriterionMove, PreviewFigures, ScoreChanges, Tally
