@@ -43,7 +43,7 @@ class EffectiveScores:
 
         Args:
             rows: Of ``repository.conversations``, all with a score.
-            decisions: Of ``repository.decisions_of`` these scores.
+            decisions: Of these scores, as ``of_scores`` has them.
         """
         excuses = dict(self._excuses(rows))
         wanted = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["check", "figure", "manual"]
+_SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,13 @@ def criteria_of(bundle: Mapping[str, Any]) -> dict[str, MachineCriterion]:
             reason_en=item["reason_en"],
         )
     return found
+
+
+def agrees(machine: MachineCriterion, verdict: str | None, value: float | None) -> bool | None:
+    """Tell whether a person's verdict or value is the machine's; ``None`` where it said nothing to compare with."""
+    if machine.kind == "check":
+        return None if machine.verdict in (None, "abstain") else machine.verdict == verdict
+    if machine.kind == "manual" or machine.value is None:
+        return None
+    share = value if verdict is None else {"pass": 1.0, "fail": 0.0}.get(verdict)
+    return share is not None and abs(share - machine.value) < _SAME
