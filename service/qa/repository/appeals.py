@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from service.db.tables import Appeal, ConversationRow, ScoreRow
 from service.qa.repository.siblings import same_criterion, same_revision, siblings
@@ -49,7 +49,7 @@ def under_appeal(session: Session, score_ids: Collection[int]) -> set[int]:
         .where(col(Appeal.score_id).in_(siblings(col(ScoreRow.id))), col(Appeal.status).in_(UNFINISHED))
         .exists()
     )
-    return set(session.exec(select(ScoreRow.id).where(col(ScoreRow.id).in_(score_ids), waiting)))
+    return set(session.execute(sa.select(col(ScoreRow.id)).where(col(ScoreRow.id).in_(score_ids), waiting)).scalars())
 
 
 def lock_score(session: Session, score_id: int) -> None:
