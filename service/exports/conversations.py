@@ -17,7 +17,7 @@ from service.exports.effective import EffectiveScores
 from service.exports.names import CriterionNames
 from service.exports.words import CHANNEL, CSAT, DIRECTION, QUEUE, RESOLUTION, STATE
 from service.qa.decisions import decisive
-from service.qa.repository.decisions import StoredDecision
+from service.qa.repository.decisions import StoredDecision, of_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def _rows(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Sc
     effective = EffectiveScores(session, wanted.rubric)
     for batch in repository.conversations(session, wanted.conditions):
         scored = [row for row in batch if row.score_id is not None]
-        decided = repository.decisions_of(session, [row.score_id for row in scored])
+        decided = of_scores(session, [row.score_id for row in scored])
         counting = effective.of([row for row in scored if not blindness.hides(row.undecided)], decided)
         for row in batch:
             yield _scored(row, decided.get(row.score_id, ()), counting, blindness, names)

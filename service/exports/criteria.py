@@ -17,10 +17,10 @@ from service.exports.columns import Column, Words
 from service.exports.dataset import Dataset, Wanted
 from service.exports.names import CriterionNames
 from service.exports.words import CRITERION_KIND, DECISION, LEVEL, VERDICT
-from service.qa.criteria import MachineCriterion, criteria_of
+from service.qa.criteria import MachineCriterion, agrees, criteria_of
 from service.qa.decisions import decisive
 from service.qa.levels import LevelHistory, levels_among
-from service.qa.repository.decisions import StoredDecision
+from service.qa.repository.decisions import StoredDecision, of_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,12 @@ class Judged:
         return self.level == "assist" and self.decision is None and self.machine.verdict in ("pass", "fail")
 
     @property
+    def agrees(self) -> bool | None:
+        """Whether the decision is what this score says, which need not be the score that it was made on."""
+        one = self.decision
+        return None if one is None else agrees(self.machine, one.verdict, one.value)
+
+    @property
     def conversation_id(self) -> str:
         """As the shared columns call it."""
         return self.stored.id  # type: ignore[no-any-return]
@@ -60,7 +66,7 @@ def _rows(session: Session, wanted: Wanted, blindness: Blindness) -> Iterator[Ju
     names = CriterionNames(session, wanted.rubric)
     history = LevelHistory(session)
     for batch in repository.conversations(session, wanted.conditions, detailed=True):
-        decided = repository.decisions_of(session, [row.score_id for row in batch])
+        decided = of_scores(session, [row.score_id for row in batch])
         for row in batch:
             shown = [one for one in decided.get(row.score_id, ()) if blindness.shows(row.undecided, one.by)]
             for one in shown:
@@ -121,7 +127,7 @@ COLUMNS = (
     _decided("kind", "人工判定来源", "Decided by", "decision_kind", DECISION),
     _decided("verdict", "人工判定", "Decision", "decision_verdict", VERDICT),
     _decided("value", "人工得分率（0–1）", "Decided value (0–1)", "decision_value"),
-    _decided("agrees", "与机器一致", "Agrees with the machine", "agrees"),
+    Column("agrees", Words("与机器一致", "Agrees with the machine"), attrgetter("agrees")),
     _decided("reason", "人工理由", "Person's reason", "decision_reason"),
     Column("reviewer", Words("判定人", "Reviewer"), lambda row: row.reviewer),
     _decided("created_at", "判定时间（北京时间）", "Decided at (Asia/Shanghai)", "decided_at"),

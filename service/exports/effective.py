@@ -41,7 +41,7 @@ class EffectiveScores:
 
         Args:
             rows: Of ``repository.conversations``, all with a score.
-            decisions: Of ``repository.decisions_of`` these scores.
+            decisions: Of these scores, as ``of_scores`` has them.
         """
         causes = excuses_of(self._session, [(row.id, row.score_revision) for row in rows])
         excuses = {

@@ -27,7 +27,6 @@ from service.db.tables import (
     RootCauseRow,
     ScoreRow,
 )
-from service.qa.repository.decisions import StoredDecision
 from service.qa.repository.figures import undecided
 from service.qa.repository.root_cause import StoredCause, with_causes
 from service.scoring.repository import StoredScore
@@ -211,16 +210,6 @@ def events(session: Session, since: datetime | None, until: datetime | None) -> 
     if until is not None:
         statement = statement.where(col(AuditEvent.at) < until)
     return _batches(session, statement)
-
-
-def decisions_of(session: Session, score_ids: Sequence[int]) -> Mapping[int, list[StoredDecision]]:
-    """Return the decisions on these scores, oldest first, by score."""
-    statement = sa.select(*(col(getattr(ReviewDecision, name)) for name in StoredDecision.__slots__))
-    statement = statement.where(col(ReviewDecision.score_id).in_(score_ids)).order_by(col(ReviewDecision.id))
-    found: dict[int, list[StoredDecision]] = {}
-    for row in session.execute(statement):
-        found.setdefault(row.score_id, []).append(StoredDecision(**row._mapping))
-    return found
 
 
 def scores_of(session: Session, score_ids: Sequence[int]) -> list[tuple[StoredScore, Mapping[str, Any] | None]]:

@@ -145,6 +145,6 @@ def _standing(session: Session, score_id: int, criterion_id: str) -> StoredDecis
     several = [
         one
         for one in decision_repository.of_score(session, score_id)
-        if one.criterion_id == criterion_id and one.kind in RANK
+        if one.criterion_id == criterion_id and one.kind in RANK and one.applies
     ]
     return max(several, key=lambda one: (RANK[one.kind], one.id), default=None)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["check", "figure", "manual"]
+_SAME = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,13 @@ def key_of(criterion_id: str, source: str, playbook: str, rubric: str) -> str:
     kind, _, name = source.partition(":")
     owner, what = (playbook, name) if kind == "check" else (rubric, criterion_id)
     return f"{owner.partition('@')[0]}/{what}"
+
+
+def agrees(machine: MachineCriterion, verdict: str | None, value: float | None) -> bool | None:
+    """Tell whether a person's verdict or value is the machine's; ``None`` where it said nothing to compare with."""
+    if machine.kind == "check":
+        return None if machine.verdict in (None, "abstain") else machine.verdict == verdict
+    if machine.kind == "manual" or machine.value is None:
+        return None
+    share = value if verdict is None else {"pass": 1.0, "fail": 0.0}.get(verdict)
+    return share is not None and abs(share - machine.value) < _SAME

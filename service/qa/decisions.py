@@ -45,7 +45,7 @@ class ScoreReview:
         revision: Of the conversation.
         criteria: What the machine said of each criterion.
         machine: The score as it was made, which never changes.
-        decisions: What people said, oldest first.
+        decisions: What people said of this revision, oldest first, on whichever score.
         levels: How far each criterion was left to the machine when the score was made.
         unconfirmed: Checks at level ``assist`` that count as the machine suggests, for nobody has decided them.
         waiting: Criteria at level ``human`` that do not count, for nobody has decided them.
@@ -74,7 +74,7 @@ def review_of(session: Session, actor: Actor, score_id: int, own_rubric: str) ->
     """Return machine, decisions and effective score side by side, as far as the actor may see them.
 
     Whoever could still be asked to judge the score blind sees only their own decisions until that is done; who sees
-    those of others is remembered, and never judges this score blind.
+    those of others is remembered, and never judges this revision blind.
 
     Args:
         session: An open transaction.
@@ -127,7 +127,7 @@ def review_of(session: Session, actor: Actor, score_id: int, own_rubric: str) ->
 
 
 def is_undecided(session: Session, score_id: int) -> bool:
-    """Tell whether somebody still has to judge the score without knowing what others said."""
+    """Tell whether somebody still has to judge the score's revision without knowing what others said."""
     if appeal_repository.under_appeal(session, [score_id]):
         return True
     tasks = task_repository.of_score(session, score_id)
@@ -198,7 +198,7 @@ def decisive(everything: Iterable[StoredDecision]) -> dict[str, Decision]:
     """Return the decision that counts for each criterion: of the highest office, there the latest."""
     best: dict[str, StoredDecision] = {}
     for one in everything:
-        if one.kind not in RANK:
+        if one.kind not in RANK or not one.applies:
             continue
         known = best.get(one.criterion_id)
         if known is None or (RANK[one.kind], one.id) > (RANK[known.kind], known.id):

@@ -15,7 +15,7 @@ from service.accounts.actor import Actor
 from service.audit.log import record, record_read
 from service.core.errors import InvalidRequestError, WorkConflictError
 from service.qa.answers import require_answer
-from service.qa.criteria import MachineCriterion, criteria_of
+from service.qa.criteria import MachineCriterion, agrees, criteria_of
 from service.qa.levels import levels_of
 from service.qa.provenance import find_score
 from service.qa.repository import decisions as decision_repository
@@ -28,7 +28,6 @@ from service.qa.tasks import get_task, locked, require_person, require_state
 from service.scoring import repository as scores
 from service.scoring.repository import StoredScore
 
-_SAME = 1e-9
 Side = Literal["first", "second"]
 
 
@@ -183,7 +182,7 @@ def new_decision(
     Raises:
         InvalidRequestError: It is neither a verdict nor a value, or does not fit the criterion, or lacks its reason.
     """
-    agrees = _agrees(machine, judgement)
+    same = agrees(machine, judgement.verdict, judgement.value)
     where = f"criteria.{machine.id}"
     if (judgement.verdict is None) == (judgement.value is None):
         raise InvalidRequestError(
@@ -194,7 +193,7 @@ def new_decision(
             f"{machine.id}: a check takes a verdict", f"{machine.id}：检查项须给出判定", location=where
         )
     reason = (judgement.reason or "").strip() or None
-    if agrees is False and reason is None and task_id is not None and not blind:
+    if same is False and reason is None and task_id is not None and not blind:
         raise InvalidRequestError(
             f"{machine.id}: an override needs a reason", f"{machine.id}：改判须写明理由", location=where
         )
@@ -206,7 +205,7 @@ def new_decision(
         machine_value=machine.value,
         verdict=judgement.verdict,
         value=judgement.value,
-        agrees=agrees,
+        agrees=same,
         reason=reason,
         by=by,
         created_at=now,
@@ -218,15 +217,6 @@ def new_decision(
 
 def _without_verdict(machine: MachineCriterion) -> MachineCriterion:
     return replace(machine, verdict=None, value=None, confidence=None, reason="由人工判定", reason_en="left to people")
-
-
-def _agrees(machine: MachineCriterion, judgement: Judgement) -> bool | None:
-    if machine.kind == "check":
-        return None if machine.verdict in (None, "abstain") else machine.verdict == judgement.verdict
-    if machine.kind == "manual" or machine.value is None:
-        return None
-    share = judgement.value if judgement.verdict is None else {"pass": 1.0, "fail": 0.0}.get(judgement.verdict)
-    return share is not None and abs(share - machine.value) < _SAME
 
 
 def _required(session: Session, task: Task, criteria: Mapping[str, MachineCriterion]) -> list[str]:

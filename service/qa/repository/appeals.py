@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
 
 from service.db.tables import Appeal, ConversationRow, ScoreRow
+from service.qa.repository.siblings import same_criterion, same_revision, siblings
 
 UNFINISHED = ("open", "assigned")
 
@@ -41,15 +43,19 @@ class StoredAppeal:
 
 
 def under_appeal(session: Session, score_ids: Collection[int]) -> set[int]:
-    """Return those of the scores on which an appeal waits for its decision."""
-    statement = select(Appeal.score_id).where(col(Appeal.score_id).in_(score_ids), col(Appeal.status).in_(UNFINISHED))
-    return set(session.exec(statement))
+    """Return those of the scores on whose revision an appeal waits for its decision."""
+    waiting = (
+        sa.select(col(Appeal.id))
+        .where(col(Appeal.score_id).in_(siblings(col(ScoreRow.id))), col(Appeal.status).in_(UNFINISHED))
+        .exists()
+    )
+    return set(session.execute(sa.select(col(ScoreRow.id)).where(col(ScoreRow.id).in_(score_ids), waiting)).scalars())
 
 
 def lock_score(session: Session, score_id: int) -> None:
-    """Let nobody else appeal against the score until this transaction is over."""
-    statement = select(ScoreRow.id).where(col(ScoreRow.id) == score_id).with_for_update(key_share=True)
-    session.exec(statement).one()
+    """Let nobody else appeal against any score of the same revision until this transaction is over."""
+    several = sa.select(col(ScoreRow.id)).where(col(ScoreRow.id).in_(siblings(score_id)))
+    session.execute(several.order_by(col(ScoreRow.id)).with_for_update(key_share=True)).all()
 
 
 def add(session: Session, **values: Any) -> int:
@@ -62,8 +68,18 @@ def add(session: Session, **values: Any) -> int:
 
 
 def of_criterion(session: Session, score_id: int, criterion_id: str) -> list[StoredAppeal]:
-    """Return all appeals on one criterion of a score, oldest first."""
-    statement = _appeals().where(col(Appeal.score_id) == score_id, col(Appeal.criterion_id) == criterion_id)
+    """Return all appeals on one criterion of the revision that a score is of, oldest first.
+
+    Those on a criterion of another version of the playbook or rubric are not on the same one.
+    """
+    own, other = aliased(ScoreRow), aliased(ScoreRow)
+    statement = (
+        _appeals()
+        .join(other, col(other.id) == col(Appeal.score_id))
+        .join(own, same_revision(own, other))
+        .where(col(own.id) == score_id, col(Appeal.criterion_id) == criterion_id)
+        .where(same_criterion(own, other, col(Appeal.criterion_id)))
+    )
     return [_stored(*row) for row in session.execute(statement)]
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlmodel import Session, col, select
 
 from service.db.tables import AutomationLevelRow, CalibrationMark, CalibrationSession, ScoreRow
+from service.qa.repository.siblings import siblings
 
 _LOCK = 0x7161616C  # "qaal": one change of levels at a time
 
@@ -128,11 +129,11 @@ def add_marks(session: Session, session_id: int, new: Sequence[StoredMark], now:
 
 
 def markers_of(session: Session, score_id: int) -> set[str]:
-    """Return who marked the score in a session whose consensus counts."""
+    """Return who marked a score of the same revision in a session whose consensus counts."""
     statement = (
         select(CalibrationMark.reviewer)
         .join(CalibrationSession, col(CalibrationSession.id) == col(CalibrationMark.session_id))
-        .where(col(CalibrationMark.score_id) == score_id, col(CalibrationSession.decides))
+        .where(col(CalibrationMark.score_id).in_(siblings(score_id)), col(CalibrationSession.decides))
         .distinct()
     )
     return set(session.exec(statement))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from service.db.tables import DecisionView, ReviewDecision
+from service.db.tables import DecisionView, ReviewDecision, ScoreRow
+from service.qa.repository.siblings import same_criterion, same_revision
 
 DecisionKind = Literal["review", "second", "adjudication", "consensus", "appeal"]
 
@@ -42,18 +44,20 @@ class StoredDecision:
 
     Attributes:
         id: Its number; later ones are greater.
-        score_id: Of which score.
+        score_id: Of which score; it holds for the other scores of the same revision, too.
         criterion_id: Of which of its criteria.
         kind: In which office.
         verdict: What it is, or ``None`` where a value is given.
         value: What it earns, 0…1, or ``None`` where a verdict is given.
-        agrees: Whether the machine had said the same; ``None`` where it had said nothing.
+        agrees: Whether that score had said the same; ``None`` where it had said nothing.
         reason: Why; always there where it does not agree.
         by: Who; ``None`` where that is not told.
         created_at: When.
         task_id: In which review.
         appeal_id: On which appeal.
         session_id: In which calibration.
+        applies: Whether the score that was asked for has the same criterion, made by the same version of the playbook
+            or rubric; what does not apply is told, and counts for nothing.
     """
 
     id: int
@@ -69,6 +73,10 @@ class StoredDecision:
     task_id: int | None
     appeal_id: int | None
     session_id: int | None
+    applies: bool = True
+
+
+_STORED = tuple(name for name in StoredDecision.__slots__ if name != "applies")
 
 
 def append(session: Session, decisions: Sequence[NewDecision]) -> None:
@@ -78,9 +86,29 @@ def append(session: Session, decisions: Sequence[NewDecision]) -> None:
 
 
 def of_score(session: Session, score_id: int) -> list[StoredDecision]:
-    """Return all decisions on a score, in order."""
-    statement = select(ReviewDecision).where(col(ReviewDecision.score_id) == score_id).order_by(col(ReviewDecision.id))
-    return [_stored(row) for row in session.exec(statement)]
+    """Return all decisions on the revision that a score is of, in order."""
+    return of_scores(session, [score_id]).get(score_id, [])
+
+
+def of_scores(session: Session, score_ids: Collection[int]) -> dict[int, list[StoredDecision]]:
+    """Return the same of several scores, by score; those without any are left out."""
+    own, other = aliased(ScoreRow), aliased(ScoreRow)
+    statement = (
+        sa.select(
+            col(own.id).label("asked"),
+            *(col(getattr(ReviewDecision, name)) for name in _STORED),
+            same_criterion(own, other, col(ReviewDecision.criterion_id)).label("applies"),
+        )
+        .select_from(own)
+        .join(other, same_revision(own, other))
+        .join(ReviewDecision, col(ReviewDecision.score_id) == col(other.id))
+        .where(col(own.id).in_(score_ids))
+        .order_by(col(ReviewDecision.id))
+    )
+    found: dict[int, list[StoredDecision]] = {}
+    for row in session.execute(statement):
+        found.setdefault(row.asked, []).append(_stored(row, row.applies))
+    return found
 
 
 def of_task(session: Session, task_id: int) -> list[StoredDecision]:
@@ -96,5 +124,5 @@ def note_views(session: Session, score_ids: Collection[int], person: str, now: d
         session.execute(insert(DecisionView).on_conflict_do_nothing(), rows)
 
 
-def _stored(row: ReviewDecision) -> StoredDecision:
-    return StoredDecision(**{name: getattr(row, name) for name in StoredDecision.__slots__})
+def _stored(row: Any, applies: bool = True) -> StoredDecision:
+    return StoredDecision(**{name: getattr(row, name) for name in _STORED}, applies=applies)

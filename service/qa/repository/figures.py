@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from service.db.tables import Appeal, ConversationRow, ReviewDecision, ReviewTask, ReviewTaskReason, ScoreRow
+from service.qa.repository.siblings import siblings
 
 _UNFINISHED = ("open", "taken")
 
@@ -123,17 +124,17 @@ def undecided_of(session: Session, score_ids: Sequence[int]) -> set[int]:
 
 
 def undecided(score_id: Any) -> sa.ColumnElement[bool]:
-    """Tell whether somebody still has to judge the score without knowing what others said."""
+    """Tell whether somebody still has to judge the score's revision without knowing what others said."""
     side, other = aliased(ReviewTask), aliased(ReviewTask)
     pair = (
         sa.select(col(side.id))
         .join(other, col(other.pair_id) == sa.func.coalesce(side.pair_id, side.id))
-        .where(col(side.score_id) == score_id, col(side.status).in_(_UNFINISHED))
+        .where(col(side.score_id).in_(siblings(score_id)), col(side.status).in_(_UNFINISHED))
         .where(col(other.purpose) == "second")
     )
     appeal = aliased(Appeal)
     appealed = sa.select(col(appeal.id)).where(
-        col(appeal.score_id) == score_id, col(appeal.status).in_(("open", "assigned"))
+        col(appeal.score_id).in_(siblings(score_id)), col(appeal.status).in_(("open", "assigned"))
     )
     return sa.or_(pair.exists(), appealed.exists())
 

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from service.conversations.filters import ConversationFilter
 from service.conversations.repository import conditions
-from service.db.tables import ConversationRevision, ConversationRow, ReviewDecision, ScoreRow
-from service.qa.repository.decisions import StoredDecision
-from service.qa.repository.figures import undecided
+from service.db.tables import ConversationRevision, ConversationRow, ScoreRow
+from service.qa.repository.decisions import StoredDecision, of_scores
+from service.qa.repository.figures import undecided_of
 from service.scoring.repository import StoredScore
 
 CHUNK = 250
@@ -73,13 +73,5 @@ def scored(
 
 def decisions(session: Session, score_ids: Sequence[int]) -> dict[int, list[StoredDecision]]:
     """Return what people decided of scores, in order; nothing of those that somebody still has to judge blind."""
-    statement = (
-        select(ReviewDecision)
-        .where(col(ReviewDecision.score_id).in_(score_ids), ~undecided(col(ReviewDecision.score_id)))
-        .order_by(col(ReviewDecision.id))
-    )
-    found: dict[int, list[StoredDecision]] = {}
-    for row in session.exec(statement):
-        one = StoredDecision(**{name: getattr(row, name) for name in StoredDecision.__slots__})
-        found.setdefault(one.score_id, []).append(one)
-    return found
+    waiting = undecided_of(session, score_ids)
+    return of_scores(session, [one for one in score_ids if one not in waiting])

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from service.db.tables import ConversationRow, DecisionView, ReviewTask, ReviewTaskReason
+from service.qa.repository.siblings import siblings
 
 UNFINISHED = ("open", "taken")
 
@@ -90,8 +91,8 @@ def families(session: Session, roots: Collection[int]) -> dict[int, list[Task]]:
 
 
 def of_score(session: Session, score_id: int) -> list[Task]:
-    """Return all tasks of a score, by id."""
-    statement = _tasks().where(col(ReviewTask.score_id) == score_id).order_by(col(ReviewTask.id))
+    """Return all tasks of the revision that a score is of, by id."""
+    statement = _tasks().where(col(ReviewTask.score_id).in_(siblings(score_id))).order_by(col(ReviewTask.id))
     return _task(session, session.execute(statement).all())
 
 
@@ -120,11 +121,7 @@ def lock_next(
     in_pair = (
         sa.select(col(other.id)).where(col(other.purpose) == "second", col(other.pair_id) == _root(ReviewTask)).exists()
     )
-    has_seen = (
-        sa.select(col(DecisionView.score_id))
-        .where(col(DecisionView.score_id) == col(ReviewTask.score_id), col(DecisionView.person) == person)
-        .exists()
-    )
+    has_seen = _views(col(ReviewTask.score_id), person).exists()
     statement = (
         sa.select(col(ReviewTask.id))
         .join(root, col(root.id) == _root(ReviewTask))
@@ -151,8 +148,14 @@ def set_state(session: Session, task_id: int, **values: Any) -> None:
 
 
 def has_seen(session: Session, score_id: int, person: str) -> bool:
-    """Tell whether the person has seen what others decided of the score."""
-    return session.get(DecisionView, (score_id, person)) is not None
+    """Tell whether the person has seen what others decided of the revision that the score is of."""
+    return session.execute(_views(score_id, person).limit(1)).first() is not None
+
+
+def _views(score_id: Any, person: str) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(col(DecisionView.score_id)).where(
+        col(DecisionView.score_id).in_(siblings(score_id)), col(DecisionView.person) == person
+    )
 
 
 def _tasks() -> sa.Select[*tuple[Any, ...]]:

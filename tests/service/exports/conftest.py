@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.service.qa.conftest import client_of, person, scored
+from tests.service.qa.conftest import client_of, person, rescored, scored
 
-__all__ = ["client_of", "person", "scored"]
+__all__ = ["client_of", "person", "rescored", "scored"]

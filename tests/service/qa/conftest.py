@@ -22,6 +22,7 @@ from service.core.settings import Settings
 from service.db.engine import Database
 from service.people.persons import add_person
 from service.scoring.fake import FakeEngine
+from service.scoring.history import current_score
 from service.scoring.provenance import part_of
 from service.scoring.run import score_batch
 
@@ -60,6 +61,36 @@ class RubricEngine(FakeEngine):
         return replace(super().provenance(playbook, rubric), rubric=part_of(load_rubric("default@1")))
 
 
+class NewerEngine(RubricEngine):
+    """The same engine later: of other versions, and of another mind about some checks."""
+
+    def __init__(self, says: Verdicts, **versions: str) -> None:
+        super().__init__()
+        self._says, self._versions = says, versions
+
+    def versions_for(self, conversation, playbook=None, rubric=None):
+        return replace(super().versions_for(conversation, playbook, rubric), **self._versions)
+
+    def _with_criteria(self, conversation) -> ScoreBundle:
+        verdicts = {**conversation.extra.get("verdicts", {}), **self._says}
+        bundle = super()._with_criteria(replace(conversation, extra={**conversation.extra, "verdicts": verdicts}))
+        return replace(bundle, versions=self.versions_for(conversation))
+
+
+@pytest.fixture
+def rescored(database: Database) -> Callable[..., int]:
+    """Return a function that scores a stored conversation by other versions and returns the new score's id."""
+
+    def make(name: str = "c-1", says: Verdicts | None = None, **versions: str) -> int:
+        assert score_batch(database, NewerEngine(says or {}, **(versions or {"model": "fake@2"})), [name]).scored == 1
+        with database.transaction() as session:
+            score = current_score(session, name)
+            assert score is not None
+            return score.id
+
+    return make
+
+
 @pytest.fixture
 def scored(database: Database, document) -> Callable[..., int]:
     """Return a function that stores and scores a conversation and returns the score's id."""
@@ -70,8 +101,6 @@ def scored(database: Database, document) -> Callable[..., int]:
             store_conversations(session, [one])
         score_batch(database, RubricEngine(), [name])
         with database.transaction() as session:
-            from service.scoring.history import current_score
-
             score = current_score(session, name)
             assert score is not None
             return score.id
