@@ -45,9 +45,9 @@ _HAN = r"\u4e00-\u9fff"
 _EMOJI = r"\u2600-\u27bf\U0001f300-\U0001faff"
 # What people put between the characters of a word. The second only between those of words that also meet by chance
 # where a clause ends: no full stop, comma, tilde or blank.
-_SEP = rf"[\s*·•.。_\-–—|/~^+=#@&,、'\"`\\()\[\]【】<>{_EMOJI}]{{0,3}}"
-_INS = rf"[*·•_|^#@&+=`\-/\\{_EMOJI}]{{1,3}}"
-_MAYBE = rf"[*·•_|^#@&+=`\-/\\{_EMOJI}]{{0,3}}"
+_SEP = rf"[\s*·•.。_\-–—|丨/~^+=#@&,、'\"`\\()\[\]【】<>{_EMOJI}]{{0,3}}"
+_INS = rf"[*·•_|丨^#@&+=`\-/\\{_EMOJI}]{{1,3}}"
+_MAYBE = rf"[*·•_|丨^#@&+=`\-/\\{_EMOJI}]{{0,3}}"
 _MAYBE_EN = r"[*·•._|~^+=#\-]{0,2}"
 _FIRST = r"(?<![a-z])"  # no letter before
 _LAST = r"(?![a-z])"  # nor behind
@@ -108,11 +108,11 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (rf"{_FIRST}(?!we\s)w{_SEP}[e3е]{_SEP}[cс]{_SEP}h{_SEP}[a@4а]{_SEP}t{_LAST}", "微信"),
     (rf"{_FIRST}w{_SEP}e{_SEP}i{_SEP}x{_SEP}i{_SEP}n{_LAST}", "微信"),
     # Not 65W x 2, nor W x H.
-    (rf"(?<![a-z\d])(?:{_V}|w){_SEP}(?:{_X}|(?<=[vw])[×✕✖❌]){_LAST}(?!{_SEP}[hld]{_LAST})", "微信"),
+    (rf"(?<![a-z\d])(?:{_V}|w){_SEP}(?:{_X}|(?<=[vw])[×✕✖❌]){_LAST}(?!{_SEP}[hld]{_LAST})(?!\d{{3,4}}[{_HAN}])", "微信"),
     (r"(?<=\d)[vw]x(?![a-z\d])(?!\s?\d)", "微信"),
     (rf"(?<![稍略轻细])[薇威微]x{_LAST}", "微信"),
     (rf"{_FIRST}(?:{_V}|√){_SEP}(?:[信芯伈]|心{_NO_HEART})", "微信"),
-    (rf"{_ADD}\s?(?:卫星(?!天线|导航|定位|电视|电话|信号|图|锅|接收)|围信|葳星|绿泡泡|小绿书?|绿色软件)", "微信"),
+    (rf"{_ADD}\s?(?:[维薇葳]新|v{{2,3}}x{_LAST}|卫星(?!天线|导航|定位|电视|电话|信号|图|锅|接收)|围信|葳星|绿泡泡|小绿书?|绿色软件)", "微信"),
     (r"绿色?泡泡", "微信"),
     # --- QQ
     (rf"(?<![纽衣搭暗锁卡带对])[扣叩寇蔻抠]{_MAYBE}\s?[扣叩寇蔻抠](?![子搜索脚眼不上紧好住得])", "qq"),
@@ -121,7 +121,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"q扣|扣q", "qq"),
     # --- one sign for WeChat, behind "add"
     (
-        rf"{_ADD}[\s*·•\-_|^&]?(?:[vν∨✌]{{1,3}}(?![领字型形口脸])|薇(?![娅姿诺婷妮])"
+        rf"{_ADD}[\s*·•\-_|^&]?(?:[vν∨✌]{{1,3}}(?![领字型形口脸])|[薇葳](?![娅姿诺婷妮蕤])"
         r"|威(?![力猛风武望士尼严胁逼慑廉化])|微(?![波信量微调弹小细笑型胖瘦商距辣甜酸糖创粒喷单店云热冷软弱晶]))(?![a-z])",
         "微信",
     ),
