@@ -20,6 +20,8 @@ from models.artifacts import load_artifact
 from models.domain.conversation import Conversation
 from models.pipeline import Pipeline, PipelineConfig, load_pipeline
 from models.pipeline.run import encodable, mask_turn
+from models.scorers.acts import ActsScorer
+from models.text.sentences import spoken_sentences
 from service.ingest import read_conversations
 from service.ingest.outcomes import Accepted
 from service.samples import sample_path
@@ -51,7 +53,10 @@ def main() -> None:
     ]
     said = [turn for conversation in conversations for turn in conversation.turns]
     turns = len(said)
+    acts = ActsScorer.name in load_artifact(arguments.artifact).manifest.components
     texts = [heard for turn in said if (heard := encodable(turn, mask_turn(turn)))]
+    if acts:  # whose head reads sentences by themselves, too
+        texts += [one for turn in said for one in spoken_sentences(turn.role, encodable(turn, mask_turn(turn)))]
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print(f"{len(conversations)} conversations, {turns} turns, {len(texts)} texts, {len(set(texts))} different")
     print(f"artifact: {load_artifact(arguments.artifact).id}")

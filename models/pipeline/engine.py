@@ -29,7 +29,6 @@ from models.pipeline.run import (
     observe_again,
     open_context,
     score_context,
-    spoken_sentences,
     take_turn,
 )
 from models.pipeline.stream import Session
@@ -41,6 +40,7 @@ from models.scorers.compliance import ComplianceScorer, list_playbooks, load_pla
 from models.scorers.csat import CsatOutcome, CsatScorer
 from models.scorers.csat.explain import explain_csat
 from models.scorers.sentiment import SentimentScorer
+from models.text.sentences import spoken_sentences
 
 
 class Pipeline:
@@ -160,37 +160,40 @@ class Pipeline:
 
     def _take_all(self, conversations: Sequence[Conversation]) -> Iterator[Context]:
         masked = [[mask_turn(turn) for turn in conversation.turns] for conversation in conversations]
-        wanted = {
-            said: None
+        spoken = [
+            [self._said(turn, text) for turn, text in zip(conversation.turns, texts, strict=True)]
             for conversation, texts in zip(conversations, masked, strict=True)
-            for turn, text in zip(conversation.turns, texts, strict=True)
-            if (heard := encodable(turn, text))
-            for said in (heard, *self._sentences(turn, heard))
-        }
+        ]
+        wanted = {said: None for turns in spoken for several in turns for said in several}
         vectors = dict(zip(wanted, self.encoder.encode(list(wanted)), strict=True))
-        for conversation, texts in zip(conversations, masked, strict=True):
-            yield self._take_one(conversation, texts, vectors)
-
-    def _take_one(self, conversation: Conversation, texts: Sequence[str], vectors: Mapping[str, Vector]) -> Context:
-        context = open_context(conversation)
-        for turn, text in zip(conversation.turns, texts, strict=True):
-            heard = encodable(turn, text)
-            sentences = [(said, vectors[said]) for said in self._sentences(turn, heard)]
-            context = take_turn(context, turn, text, vectors.get(heard), self._components, sentences)
-        return context
+        for conversation, texts, turns in zip(conversations, masked, spoken, strict=True):
+            context = open_context(conversation)
+            for turn, text, said in zip(conversation.turns, texts, turns, strict=True):
+                context = self._take(context, turn, text, said, [vectors[one] for one in said], self._components)
+            yield context
 
     def _take_and_encode(self, context: Context, turn: Turn, components: Sequence[Component] | None = None) -> Context:
         text = mask_turn(turn)
-        heard = encodable(turn, text)
-        said = [heard, *self._sentences(turn, heard)] if heard else []
+        said = self._said(turn, text)
         vectors = list(self.encoder.encode(said)) if said else []
-        sentences = list(zip(said[1:], vectors[1:], strict=True))
-        chosen = self._components if components is None else components
-        return take_turn(context, turn, text, vectors[0] if vectors else None, chosen, sentences)
+        return self._take(context, turn, text, said, vectors, self._components if components is None else components)
 
-    def _sentences(self, turn: Turn, heard: str) -> list[str]:
-        """Return the sentences to be encoded by themselves, none where no head reads them."""
-        return spoken_sentences(turn, heard) if self._reads_sentences else []
+    def _said(self, turn: Turn, text: str) -> list[str]:
+        """Return what of a turn is encoded: the whole, then its sentences where a head reads them; maybe nothing."""
+        heard = encodable(turn, text)
+        return [heard, *(spoken_sentences(turn.role, heard) if self._reads_sentences else ())] if heard else []
+
+    @staticmethod
+    def _take(
+        context: Context,
+        turn: Turn,
+        text: str,
+        said: Sequence[str],
+        vectors: Sequence[Vector],
+        components: Sequence[Component],
+    ) -> Context:
+        sentences = list(zip(said[1:], vectors[1:], strict=True))
+        return take_turn(context, turn, text, vectors[0] if vectors else None, components, sentences)
 
     def _finish(self, conversation: Conversation, context: Context, explain: bool) -> ScoreBundle:
         scores = dict(score_context(context, self._components).scores)

@@ -15,7 +15,6 @@ from models.pipeline.build import ENCODER, SENTENCES
 from models.scorers.base import Component
 from models.text.grader import without_orders
 from models.text.pii import mask
-from models.text.sentences import sentences_of
 
 Vector = NDArray[np.float32]
 
@@ -28,19 +27,6 @@ def open_context(conversation: Conversation) -> Context:
 def encodable(turn: Turn, text: str) -> str:
     """Return what of a turn's masked text is encoded: nothing of a system notice, no orders to the grader."""
     return "" if turn.role == "system" or not text.strip() else without_orders(text)
-
-
-def spoken_sentences(turn: Turn, heard: str) -> list[str]:
-    """Return the sentences that are encoded by themselves, too: those of an agent's message of several.
-
-    What is forbidden must not be drowned by what is said around it.
-
-    Args:
-        turn: The turn.
-        heard: What of it is encoded as a whole.
-    """
-    sentences = sentences_of(heard) if turn.role == "agent" else []
-    return sentences if len(sentences) > 1 else []
 
 
 def mask_turn(turn: Turn) -> str:
@@ -64,7 +50,7 @@ def take_turn(
         text: Its masked text.
         vector: Of what is encoded of it, ``None`` where nothing is.
         components: In the order they run.
-        sentences: Those of ``spoken_sentences`` with their vectors.
+        sentences: Those of ``models.text.sentences.spoken_sentences`` with their vectors.
     """
     context = context.with_turn(turn, text).with_signal(ENCODER, vector).with_signal(SENTENCES, tuple(sentences))
     for component in components:

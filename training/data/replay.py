@@ -10,7 +10,7 @@ from models.domain.context import Context
 from models.domain.conversation import Conversation
 from models.text.grader import without_orders
 from models.text.pii import mask
-from models.text.sentences import sentences_of
+from models.text.sentences import spoken_sentences
 from training.data.vectors import VectorStore
 
 Observe = Callable[[Context], Any]
@@ -30,8 +30,7 @@ def replay(
     context = Context(head=replace(conversation, turns=(), facts={}, ended_at=None))
     for turn in conversation.turns[:turns]:
         heard = without_orders(turn.text)
-        sentences = sentences_of(mask(heard)) if turn.role == "agent" else []
-        alone = [(said, vectors.vector(said)) for said in sentences] if len(sentences) > 1 else []
+        alone = [(said, vectors.vector(said)) for said in spoken_sentences(turn.role, mask(heard))]
         context = context.with_turn(turn, mask(turn.text)).with_signal("encoder", vectors.vector(heard))
         context = context.with_signal("sentences", tuple(alone))
         for name, observe in observers.items():

@@ -78,7 +78,7 @@ def test_without_its_quotes_no_forbidden_check_fails(judge: Pipeline) -> None:
         if after.verdict == "fail":
             stayed.append((conversation.turns, result.evidence, after.evidence))
     # The heads read what is left as a message of its own, and may find fault with a fragment ("页面写得那么大,您").
-    assert len(stayed) <= 0.01 * len(failed) + 1, stayed
+    assert len(stayed) <= 1, stayed
 
 
 def without(conversation: Conversation, quotes: Sequence[Evidence]) -> Conversation:
